@@ -1,0 +1,51 @@
+"""Source selection for whole batches of orders, as Magento's MSI does it order by order.
+
+Public names are loaded when they are first used: importing the package is cheap.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.algorithms.protocol import Candidates, SourceSelectionAlgorithm
+    from engine.algorithms.registry import list_algorithms
+    from engine.catalog import Catalog
+    from engine.errors import EngineError
+    from engine.selection.allocate import allocate
+    from engine.selection.kpis import KPIs
+    from engine.selection.result import Result
+
+_HOMES = {
+    "Candidates": "engine.algorithms.protocol",
+    "Catalog": "engine.catalog",
+    "EngineError": "engine.errors",
+    "KPIs": "engine.selection.kpis",
+    "Result": "engine.selection.result",
+    "SourceSelectionAlgorithm": "engine.algorithms.protocol",
+    "allocate": "engine.selection.allocate",
+    "list_algorithms": "engine.algorithms.registry",
+}
+
+__all__ = [
+    "Candidates",
+    "Catalog",
+    "EngineError",
+    "KPIs",
+    "Result",
+    "SourceSelectionAlgorithm",
+    "allocate",
+    "list_algorithms",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("ssa-engine")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'engine' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,1 @@
+"""Source selection algorithms: each scores a stock's sources for a destination."""

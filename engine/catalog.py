@@ -1,0 +1,275 @@
+"""The frozen, encoded inventory: what every run, simulation and service starts from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.places.distance import MM_PER_KM, KnownDistances, Points, points
+from engine.places.geocode import ADDRESS, geocode
+from engine.tables.findings import Finding, raise_findings
+from engine.tables.fold import fold_country, fold_postcode, fold_sku
+from engine.tables.order_rules import known_stocks
+from engine.tables.quantity import sum_by_group
+from engine.tables.raw import as_raw
+from engine.tables.schema import CATALOG_TABLES
+from engine.tables.settings import StockItems, encode_stock_items
+from engine.tables.validate import Validated, validate_catalog
+from engine.types import FlagArray, IndexArray, IntArray, Items, frozen
+
+
+class Links(NamedTuple):
+    """Stock-source links in CSR form: those of stock ``s`` are ``offsets[s]:offsets[s + 1]``.
+
+    ``sources`` and ``priority`` are (num_links,), by priority and then source; links to
+    disabled sources are among them.
+    """
+
+    offsets: IntArray
+    sources: IndexArray
+    priority: IntArray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Catalog:
+    """A catalogue whose rows all hold, as Arrow tables and as arrays.
+
+    Sources are numbered by source_code in byte order, so that the smaller index wins a tie;
+    stocks by stock_id; SKUs by first appearance in ``source_items``. Arrays are read-only, so
+    that scenarios may share them.
+
+    Attributes
+    ----------
+    tables
+        The canonical tables, by name.
+    sources
+        (num_sources,) rows of the ``sources`` table by source index.
+    stock_ids
+        (num_stocks,) int64, ascending.
+    skus, sku_names
+        (num_skus,) folded SKUs, and as the catalogue spells them (the smallest spelling in
+        byte order if there are several).
+    enabled
+        (num_sources,) flags.
+    source_points
+        (num_sources,) positions; NaN where a source cannot be located.
+    links, items
+        Stock-source links by stock, source items by SKU.
+    item_rows
+        (num_items,) row of each item in ``tables["source_items"]``.
+    stock_items
+        (num_skus,) configuration of each SKU.
+    places, known
+        Distinct (country, postcode) keys of ``distances``, and the distances themselves.
+    rejects, notes
+        What quarantine set aside; what a person should know.
+    """
+
+    tables: Mapping[str, pa.Table]
+    sources: pa.Table
+    stock_ids: IntArray
+    skus: pa.Array
+    sku_names: pa.Array
+    enabled: FlagArray
+    source_points: Points
+    links: Links
+    items: Items
+    item_rows: IntArray
+    stock_items: StockItems
+    places: pa.Array
+    known: KnownDistances
+    rejects: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def from_tables(cls, tables: Mapping[str, Any], *, quarantine: bool = False) -> "Catalog":
+        """Build a catalogue from tables in memory.
+
+        Parameters
+        ----------
+        tables
+            Table name -> anything with the Arrow PyCapsule interface (pyarrow, pandas, polars,
+            duckdb); ``sources``, ``stock_source_links`` and ``source_items`` are due.
+        quarantine
+            Leave bad rows out, with all that hangs on them, instead of stopping.
+
+        Raises
+        ------
+        InputError
+            Listing every problem of every table.
+
+        Examples
+        --------
+        >>> Catalog.from_tables({
+        ...     "sources": pa.table({"source_code": ["lyon", "paris"]}),
+        ...     "stock_source_links": pa.table({"stock_id": [1, 1], "priority": [1, 2],
+        ...         "source_code": ["paris", "lyon"]}),
+        ...     "source_items": pa.table({"source_code": ["paris"], "sku": ["A"], "quantity": [3]}),
+        ... })
+        Catalog(2 sources, 1 stock, 2 links, 1 SKU, 1 source item)
+        """
+        raw, findings = as_raw(tables, CATALOG_TABLES)
+        valid = validate_catalog(raw, findings, quarantine=quarantine)
+        raise_findings(valid.fatal)
+        return encode_catalog(valid)
+
+    @property
+    def geonames(self) -> pa.Table | None:
+        """The catalogue's own GeoNames rows, or None for the packaged ones."""
+        return self.tables.get("geonames")
+
+    def __repr__(self) -> str:
+        counts = (
+            (self.sources.num_rows, "source"),
+            (len(self.stock_ids), "stock"),
+            (len(self.links.sources), "link"),
+            (len(self.skus), "SKU"),
+            (len(self.item_rows), "source item"),
+        )
+        parts = [f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in counts]
+        return f"Catalog({', '.join(parts)})"
+
+
+def encode_catalog(valid: Validated) -> Catalog:
+    """Number the keys of valid tables and lay them out as arrays.
+
+    Parameters
+    ----------
+    valid
+        What `validate_catalog` returned, with nothing fatal.
+
+    Returns
+    -------
+    The catalogue; its arrays are read-only.
+    """
+    tables = valid.tables
+    sources = tables["sources"]
+    sources = sources.take(pc.sort_indices(sources["source_code"])).combine_chunks()
+    codes = sources["source_code"].combine_chunks()
+    stock_ids = np.sort(np.asarray(known_stocks(tables)))
+    skus, sku_names, sku_of_row = _encode_skus(tables["source_items"]["sku"])
+    items, item_rows = _encode_items(tables, codes, skus, sku_of_row)
+    places, known = _encode_distances(tables.get("distances"), codes)
+    return Catalog(
+        tables=tables,
+        sources=sources,
+        stock_ids=frozen(stock_ids),
+        skus=skus,
+        sku_names=sku_names,
+        enabled=frozen(np.asarray(sources["enabled"]).astype(np.uint8)),
+        source_points=_locate_sources(sources, tables.get("geonames")),
+        links=_encode_links(tables["stock_source_links"], codes, stock_ids),
+        items=items,
+        item_rows=item_rows,
+        stock_items=encode_stock_items(tables.get("stock_items"), skus),
+        places=places,
+        known=known,
+        rejects=valid.rejects,
+        notes=valid.notes + _lost_reservations(tables),
+    )
+
+
+def index_of(values: pa.ChunkedArray | pa.Array, axis: pa.Array) -> IndexArray:
+    """(num_rows,) int32 position of each value on an axis of distinct keys, -1 if not there."""
+    at = pc.fill_null(pc.index_in(values, axis, skip_nulls=True), -1)
+    return np.asarray(at).astype(np.int32, copy=False)
+
+
+def _encode_skus(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array, IndexArray]:
+    """Number SKUs by first appearance; return them folded, as spelt, and each row's number."""
+    spelt = column.combine_chunks().dictionary_encode()
+    folded = fold_sku(spelt.dictionary).dictionary_encode()
+    of_spelling = np.asarray(folded.indices)
+    names = spelt.dictionary
+    if len(folded.dictionary) < len(names):
+        ranked = np.asarray(pc.sort_indices(names))
+        _, first = np.unique(of_spelling[ranked], return_index=True)
+        names = names.take(pa.array(ranked[first]))
+    return folded.dictionary, names, of_spelling[np.asarray(spelt.indices)]
+
+
+def _encode_items(
+    tables: Mapping[str, pa.Table], codes: pa.Array, skus: pa.Array, sku_of_row: IndexArray
+) -> tuple[Items, IntArray]:
+    table = tables["source_items"]
+    source_of_row = index_of(table["source_code"], codes)
+    rows = np.lexsort((source_of_row, sku_of_row))
+    offsets = np.searchsorted(sku_of_row[rows], np.arange(len(skus) + 1)).astype(np.int64)
+    items = Items(
+        offsets=frozen(offsets),
+        sources=frozen(source_of_row[rows]),
+        quantity=frozen(np.asarray(table["quantity"])[rows]),
+        reserved=frozen(_reserved(tables, codes, skus, sku_of_row[rows], source_of_row[rows])),
+        in_stock=frozen(np.asarray(table["status"])[rows].astype(np.uint8)),
+    )
+    return items, frozen(rows)
+
+
+def _reserved(
+    tables: Mapping[str, pa.Table], codes: pa.Array, skus: pa.Array, item_skus: IndexArray, item_sources: IndexArray
+) -> IntArray:
+    """(num_items,) units already promised at each item; its keys ascend by SKU, then source."""
+    if "source_reservations" not in tables or not len(item_skus):
+        return np.zeros(len(item_skus), np.int64)
+    table = tables["source_reservations"]
+    width = len(codes)
+    keys = item_skus.astype(np.int64) * width + item_sources
+    sku = index_of(fold_sku(table["sku"]), skus).astype(np.int64)
+    wanted = np.where(sku < 0, -1, sku * width + index_of(table["source_code"], codes))
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    held = keys[at] == wanted
+    quantity = np.asarray(table["quantity"])
+    return sum_by_group(at[held], quantity[held], len(keys), "source_reservations.quantity")
+
+
+def _lost_reservations(tables: Mapping[str, pa.Table]) -> list[str]:
+    """Say how many source_reservations name an item that the source does not hold."""
+    if "source_reservations" not in tables:
+        return []
+    pairs = [
+        pc.binary_join_element_wise(table["source_code"], fold_sku(table["sku"]), "\n")
+        for table in (tables["source_reservations"], tables["source_items"])
+    ]
+    lost = pc.sum(pc.invert(pc.is_in(pairs[0], pairs[1].combine_chunks()))).as_py() or 0
+    if not lost:
+        return []
+    return [f"source_reservations: {lost:,} rows name an item that no row of source_items holds"]
+
+
+def _encode_links(table: pa.Table, codes: pa.Array, stock_ids: IntArray) -> Links:
+    stock = np.searchsorted(stock_ids, np.asarray(table["stock_id"]))
+    source = index_of(table["source_code"], codes)
+    priority = np.asarray(table["priority"])
+    rows = np.lexsort((source, priority, stock))
+    offsets = np.searchsorted(stock[rows], np.arange(len(stock_ids) + 1)).astype(np.int64)
+    return Links(frozen(offsets), frozen(source[rows]), frozen(priority[rows]))
+
+
+def _locate_sources(sources: pa.Table, geonames: pa.Table | None) -> Points:
+    latitude, longitude = (
+        np.asarray(pc.fill_null(sources[name], np.nan)).copy() for name in ("latitude", "longitude")
+    )
+    missing = np.flatnonzero(np.isnan(latitude))
+    found = geocode(sources.select(ADDRESS).take(pa.array(missing)), geonames)
+    latitude[missing], longitude[missing] = found
+    return Points(*(frozen(axis) for axis in points(latitude, longitude)))
+
+
+def place_keys(countries: pa.ChunkedArray, postcodes: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Join folded country and postcode into the key by which ``distances`` names a place."""
+    return pc.binary_join_element_wise(fold_country(countries), fold_postcode(postcodes), "\n")
+
+
+def _encode_distances(table: pa.Table | None, codes: pa.Array) -> tuple[pa.Array, KnownDistances]:
+    if table is None:
+        empty = frozen(np.empty(0, np.int64))
+        return pa.array([], pa.string()), KnownDistances(empty, empty)
+    encoded = place_keys(table["country_id"], table["postcode"]).combine_chunks().dictionary_encode()
+    keys = np.asarray(encoded.indices).astype(np.int64) * len(codes)
+    keys += index_of(table["source_code"], codes)
+    mm = np.rint(np.asarray(table["km"]) * MM_PER_KM).astype(np.int64)
+    order = np.argsort(keys)
+    return encoded.dictionary, KnownDistances(frozen(keys[order]), frozen(mm[order]))

@@ -1,0 +1,1 @@
+"""Where things are: addresses to positions, positions to distances."""

@@ -1,0 +1,1 @@
+"""The run: rank, deduct, and the reading of what came out."""

@@ -1,0 +1,128 @@
+"""The run, in one straight line."""
+
+from typing import Any
+
+from engine.algorithms.protocol import SourceSelectionAlgorithm
+from engine.algorithms.registry import find_algorithm
+from engine.catalog import Catalog
+from engine.clock import Clock
+from engine.errors import UsageError
+from engine.orders import OrderSet, encode_orders
+from engine.selection.conservation import check_conservation
+from engine.selection.deduction import deduct
+from engine.selection.kpis import summarise
+from engine.selection.result import Result, build_result, pick_distances
+from engine.tables.findings import raise_findings
+from engine.tables.raw import as_raw
+from engine.tables.schema import ORDER_TABLES
+from engine.tables.validate import validate_orders
+
+MODES = ("sequential", "independent")
+
+
+def allocate(
+    catalog: Catalog,
+    orders: Any,
+    order_lines: Any,
+    *,
+    algorithm: str | SourceSelectionAlgorithm = "priority",
+    mode: str = "sequential",
+    include_zero: bool = False,
+    quarantine: bool = False,
+) -> Result:
+    """Decide which source ships which unit of every order.
+
+    Parameters
+    ----------
+    catalog
+        The inventory. It is not changed.
+    orders, order_lines
+        Tables as the contract has them: anything with the Arrow PyCapsule interface (pyarrow,
+        pandas, polars, duckdb). ``orders`` may be None where the lines carry its columns.
+    algorithm
+        Code of an installed algorithm, or an object of its kind.
+    mode
+        ``sequential``: each order's deductions are taken before the next order is looked at.
+        ``independent``: every order sees the untouched catalogue.
+    include_zero
+        Also list candidates that give nothing, as MSI's REST answer does.
+    quarantine
+        Leave bad rows out and report them in ``result.rejects``, instead of stopping.
+
+    Returns
+    -------
+    The result, in order sequence: priority descending, created_at, position in the input.
+
+    Raises
+    ------
+    InputError
+        Listing every problem of both tables.
+    AlgorithmError
+        If the algorithm is unknown or scores wrongly.
+    UsageError
+        If ``mode`` is unknown.
+
+    Notes
+    -----
+    Selection is that of MSI's ``GetDefaultSortedSourcesResult``, with exact integers.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from engine import Catalog, allocate
+    >>> catalog = Catalog.from_tables({
+    ...     "sources": pa.table({"source_code": ["lyon", "paris"]}),
+    ...     "stock_source_links": pa.table({"stock_id": [1, 1], "priority": [1, 2],
+    ...         "source_code": ["paris", "lyon"]}),
+    ...     "source_items": pa.table({"source_code": ["paris", "lyon"], "sku": ["A", "A"],
+    ...         "quantity": [3, 5]}),
+    ... })
+    >>> result = allocate(catalog, pa.table({"order_id": [7], "stock_id": [1]}),
+    ...     pa.table({"order_id": [7], "sku": ["a"], "qty": [4]}))
+    >>> result.allocations.select(["source_code", "qty_to_deduct"]).to_pylist()
+    [{'source_code': 'paris', 'qty_to_deduct': Decimal('3.0000')}, {'source_code': 'lyon', 'qty_to_deduct': Decimal('1.0000')}]
+    """
+    clock = Clock()
+    with clock("validate"):
+        raw, findings = as_raw({"orders": orders, "order_lines": order_lines}, ORDER_TABLES)
+        valid = validate_orders(raw, catalog.tables, findings, quarantine=quarantine)
+        raise_findings(valid.fatal)
+    with clock("encode"):
+        order_set = encode_orders(valid, catalog)
+    return allocate_orders(
+        catalog,
+        order_set,
+        algorithm=algorithm,
+        mode=mode,
+        include_zero=include_zero,
+        quarantine=quarantine,
+        clock=clock,
+    )
+
+
+def allocate_orders(
+    catalog: Catalog,
+    orders: OrderSet,
+    *,
+    algorithm: str | SourceSelectionAlgorithm,
+    mode: str,
+    include_zero: bool,
+    quarantine: bool,
+    clock: Clock,
+) -> Result:
+    """Run on orders that are encoded already; see `allocate`."""
+    if mode not in MODES:
+        raise UsageError(f"mode {mode!r} is unknown; known: {', '.join(MODES)}")
+    independent = mode == "independent"
+    chosen = find_algorithm(algorithm)
+    done = deduct(
+        catalog, orders, chosen, independent=independent, include_zero=include_zero, clock=clock
+    )
+    with clock("check"):
+        check_conservation(catalog, orders, done, independent=independent)
+    with clock("decode"):
+        mm = pick_distances(catalog, orders, done)
+        kpis = summarise(catalog, orders, done, mm, independent=independent)
+        result = build_result(catalog, orders, done, mm, kpis, quarantine=quarantine)
+    result.seconds.update(clock.seconds)
+    return result

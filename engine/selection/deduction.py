@@ -1,0 +1,118 @@
+"""The wrapper around the kernel: it owns copies, shapes, dtypes and the blocks of a run."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.algorithms.protocol import SourceSelectionAlgorithm
+from engine.catalog import Catalog
+from engine.clock import Clock
+from engine.orders import OrderSet
+from engine.selection.ranking import RankedBlock, ranked_blocks
+from engine.types import FlagArray, IntArray, Items, Lines, Picks, Skus, frozen
+
+_BLOCK_PICKS = 1 << 22
+"""Picks that a block may write, 128 MB of buffers."""
+
+
+class Deduction(NamedTuple):
+    """What a run decided.
+
+    ``lines``, ``items``, ``quantity``, ``available`` are (num_picks,) in line order, then
+    source order; ``short`` and ``reason`` are (num_lines,); ``left`` and ``in_stock`` are
+    (num_items,), the inventory after the run. Quantities in 1e-4 units.
+    """
+
+    lines: IntArray
+    items: IntArray
+    quantity: IntArray
+    available: IntArray
+    short: IntArray
+    reason: FlagArray
+    left: IntArray
+    in_stock: FlagArray
+
+
+def deduct(
+    catalog: Catalog,
+    orders: OrderSet,
+    algorithm: SourceSelectionAlgorithm,
+    *,
+    independent: bool,
+    include_zero: bool,
+    clock: Clock,
+) -> Deduction:
+    """Serve every order in sequence.
+
+    Parameters
+    ----------
+    catalog, orders
+        Unchanged; the run spends its own copy of the quantities.
+    algorithm
+        Scores the sources.
+    independent
+        Every order sees the untouched snapshot.
+    include_zero
+        Also list candidates that give nothing.
+    clock
+        Told of the phases ``rank`` and ``deduct``.
+
+    Returns
+    -------
+    The picks and what is left.
+
+    Raises
+    ------
+    AlgorithmError
+        If the algorithm scores wrongly.
+    """
+    items = catalog.items._replace(
+        quantity=catalog.items.quantity.copy(), in_stock=catalog.items.in_stock.copy()
+    )
+    bounds = _pick_bounds(catalog, orders)
+    parts = []
+    for block in ranked_blocks(catalog, orders, algorithm, bounds, _BLOCK_PICKS, clock):
+        capacity = int(bounds[block.start : block.stop].sum())
+        with clock("deduct"):
+            parts.append(_deduct_block(catalog, orders, block, capacity, independent, include_zero, items))
+    columns = zip(*parts, strict=True) if parts else ((np.empty(0, np.int64),) for _ in range(6))
+    return Deduction(*(np.concatenate(column) for column in columns), items.quantity, items.in_stock)
+
+
+def _pick_bounds(catalog: Catalog, orders: OrderSet) -> IntArray:
+    """(num_orders,) the most picks an order can write: every item of every line's SKU."""
+    per_sku = np.append(np.diff(catalog.items.offsets), 0)
+    total = np.zeros(len(orders.skus) + 1, np.int64)
+    np.cumsum(per_sku[orders.skus], out=total[1:])
+    return total[orders.offsets[1:]] - total[orders.offsets[:-1]]
+
+
+def _deduct_block(
+    catalog: Catalog,
+    orders: OrderSet,
+    block: RankedBlock,
+    capacity: int,
+    independent: bool,
+    include_zero: bool,
+    items: Items,
+) -> tuple[np.ndarray, ...]:
+    """Run the kernel on a block of orders; return its part of the arrays of a `Deduction`."""
+    from engine.kernels.deduct import deduct_orders
+
+    first, last = orders.offsets[[block.start, block.stop]].tolist()
+    lines = Lines(
+        frozen(orders.offsets[block.start : block.stop + 1] - first),
+        frozen(block.of_order),
+        orders.skus[first:last],
+        orders.quantity[first:last],
+    )
+    picks = Picks(
+        *(np.empty(capacity, np.int64) for _ in range(4)),
+        np.empty(last - first, np.int64),
+        np.empty(last - first, np.uint8),
+    )
+    skus = Skus(catalog.stock_items.manage_stock, frozen((catalog.stock_items.backorders > 0).astype(np.uint8)))
+    scratch = np.empty(catalog.sources.num_rows, np.int64)
+    count = deduct_orders(block.ranks, skus, lines, independent, include_zero, scratch, items, picks)
+    written = (column[:count].copy() for column in picks[1:4])
+    return picks.lines[:count] + first, *written, picks.short, picks.reason

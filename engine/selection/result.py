@@ -1,0 +1,189 @@
+"""A run's result as tables."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.catalog import Catalog
+from engine.orders import OrderSet
+from engine.places.distance import MM_PER_KM, Points, pair_mm
+from engine.selection.deduction import Deduction
+from engine.selection.kpis import KPIs
+from engine.tables.findings import rejects_table
+from engine.tables.quantity import SUM_TYPE, sum_by_group, units_to_decimal
+from engine.tables.schema import SCHEMAS
+from engine.types import REASONS, IntArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result:
+    """What a run decided, as pyarrow tables; see ``docs/tables.md`` for their columns.
+
+    Attributes
+    ----------
+    allocations, orders, shortfalls
+        In order sequence, then line, then source order.
+    source_items
+        The catalogue's table after the run, as read.
+    rejects
+        Rows that quarantine set aside; None without quarantine.
+    kpis
+        Key figures.
+    notes
+        What a person should know.
+    seconds
+        Seconds by phase.
+    """
+
+    allocations: pa.Table
+    orders: pa.Table
+    shortfalls: pa.Table
+    source_items: pa.Table
+    rejects: pa.Table | None
+    kpis: KPIs
+    notes: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def tables(self) -> dict[str, pa.Table]:
+        """The tables by name, without ``rejects`` where there is none."""
+        names = ("allocations", "orders", "shortfalls", "source_items", "rejects")
+        return {name: table for name in names if (table := getattr(self, name)) is not None}
+
+    def to_pandas(self) -> "dict[str, pd.DataFrame]":
+        """Return the tables by name as pandas frames with Arrow-backed types, exact decimals included."""
+        import pandas as pd
+
+        return {name: table.to_pandas(types_mapper=pd.ArrowDtype) for name, table in self.tables.items()}
+
+    def __repr__(self) -> str:
+        kpis = self.kpis
+        filled = "" if kpis.unit_fill_rate is None else f", {kpis.unit_fill_rate:.1%} of units served"
+        return f"Result({kpis.orders:,} orders, {kpis.lines:,} lines{filled})"
+
+
+def pick_distances(catalog: Catalog, orders: OrderSet, done: Deduction) -> IntArray:
+    """(num_picks,) distance of each pick in mm; -1 where not known."""
+    where = orders.destinations
+    destination = where.of_order[orders.order_of_line[done.lines]]
+    return pair_mm(
+        Points(*(axis[destination] for axis in where.points)),
+        where.places[destination],
+        catalog.source_points,
+        catalog.items.sources[done.items],
+        catalog.known,
+    )
+
+
+def build_result(
+    catalog: Catalog,
+    orders: OrderSet,
+    done: Deduction,
+    mm: IntArray,
+    kpis: KPIs,
+    *,
+    quarantine: bool,
+) -> Result:
+    """Turn the arrays of a run into tables.
+
+    Parameters
+    ----------
+    catalog, orders, done, mm, kpis
+        The run.
+    quarantine
+        Whether there is a ``rejects`` table, if an empty one.
+
+    Returns
+    -------
+    The result; ``seconds`` is left empty.
+    """
+    rejects = rejects_table([*catalog.rejects, *orders.rejects], tuple(SCHEMAS))
+    return Result(
+        allocations=_allocations(catalog, orders, done, mm),
+        orders=_orders(catalog, orders, done),
+        shortfalls=_shortfalls(catalog, orders, done),
+        source_items=_source_items(catalog, done),
+        rejects=rejects if quarantine else None,
+        kpis=kpis,
+        notes=[*catalog.notes, *orders.notes],
+    )
+
+
+def _ids(orders: OrderSet, rows: IntArray) -> pa.Array:
+    return orders.ids.cast(orders.id_type).take(pa.array(rows))
+
+
+def _allocations(catalog: Catalog, orders: OrderSet, done: Deduction, mm: IntArray) -> pa.Table:
+    item_row = pa.array(catalog.item_rows[done.items])
+    codes = catalog.sources["source_code"].combine_chunks()
+    return pa.table(
+        {
+            "order_id": _ids(orders, orders.order_of_line[done.lines]),
+            "line": pa.array(orders.position[done.lines]),
+            "sku": catalog.tables["source_items"]["sku"].combine_chunks().take(item_row),
+            "source_code": codes.take(pa.array(catalog.items.sources[done.items])),
+            "qty_to_deduct": units_to_decimal(done.quantity),
+            "qty_available": units_to_decimal(done.available),
+            "distance_km": pa.array(mm / MM_PER_KM, mask=mm < 0),
+        }
+    )
+
+
+def _orders(catalog: Catalog, orders: OrderSet, done: Deduction) -> pa.Table:
+    num_orders = len(orders.ids)
+    given = done.quantity > 0
+    order = orders.order_of_line
+    width = max(1, catalog.sources.num_rows)
+    pairs = np.unique(order[done.lines[given]] * width + catalog.items.sources[done.items[given]])
+    short = np.bincount(order[done.short > 0], minlength=num_orders)
+    wanted = sum_by_group(order, orders.quantity, num_orders, "order_lines.qty")
+    served = sum_by_group(order[done.lines], done.quantity, num_orders, "order_lines.qty")
+    return pa.table(
+        {
+            "order_id": _ids(orders, np.arange(num_orders)),
+            "shippable": pa.array(short == 0),
+            "located": pa.array(orders.destinations.located[orders.destinations.of_order]),
+            "lines": pa.array(np.diff(orders.offsets)),
+            "source_count": pa.array(np.bincount(pairs // width, minlength=num_orders)),
+            "qty": units_to_decimal(wanted, SUM_TYPE),
+            "qty_allocated": units_to_decimal(served, SUM_TYPE),
+        }
+    )
+
+
+def _shortfalls(catalog: Catalog, orders: OrderSet, done: Deduction) -> pa.Table:
+    lines = np.flatnonzero(done.short > 0)
+    skus = orders.skus[lines]
+    known = pa.array(np.where(skus < 0, 0, skus), mask=skus < 0)
+    names = pc.coalesce(catalog.sku_names.take(known), orders.sku_names.take(pa.array(lines)))
+    return pa.table(
+        {
+            "order_id": _ids(orders, orders.order_of_line[lines]),
+            "line": pa.array(orders.position[lines]),
+            "sku": names,
+            "qty_short": units_to_decimal(done.short[lines]),
+            "reason": pa.array(REASONS).take(pa.array(done.reason[lines].astype(np.int64))),
+        }
+    )
+
+
+def _source_items(catalog: Catalog, done: Deduction) -> pa.Table:
+    table = catalog.tables["source_items"]
+    quantity = np.empty(table.num_rows, np.int64)
+    status = np.empty(table.num_rows, np.int8)
+    quantity[catalog.item_rows] = done.left
+    status[catalog.item_rows] = done.in_stock
+    return pa.table(
+        {
+            "source_code": table["source_code"],
+            "sku": table["sku"],
+            "quantity": units_to_decimal(quantity),
+            "status": pa.array(status),
+        }
+    )

@@ -1,0 +1,47 @@
+"""Keys that print differently and are the same: SKUs by case, postcodes by case and spaces."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Strings = pa.Array | pa.ChunkedArray
+
+
+def fold_sku(skus: Strings) -> Strings:
+    """Return SKUs as they compare: Unicode lower case, code point by code point.
+
+    Notes
+    -----
+    MSI compares SKUs in lower case. No normalisation and no trimming happens.
+
+    Examples
+    --------
+    >>> fold_sku(pa.array(["24-WB01", None])).to_pylist()
+    ['24-wb01', None]
+    """
+    return pc.utf8_lower(skus)
+
+
+def fold_country(countries: Strings) -> Strings:
+    """Return country codes in upper case, without surrounding blanks.
+
+    Examples
+    --------
+    >>> fold_country(pa.array([" gb"])).to_pylist()
+    ['GB']
+    """
+    return pc.utf8_upper(pc.utf8_trim_whitespace(countries))
+
+
+def fold_postcode(postcodes: Strings) -> Strings:
+    """Return postcodes in upper case, without any blanks.
+
+    Examples
+    --------
+    >>> fold_postcode(pa.array(["ec1a 4sd"])).to_pylist()
+    ['EC1A4SD']
+    """
+    return pc.utf8_upper(pc.replace_substring_regex(postcodes, r"\s+", ""))
+
+
+FOLDS = {"sku": fold_sku, "country_id": fold_country, "postcode": fold_postcode}
+"""How a key column compares, by its name; other columns compare as they print."""

@@ -1,0 +1,103 @@
+"""The dtypes and bundles of arrays that every room of the engine shares."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+BoolArray = npt.NDArray[np.bool_]
+FlagArray = npt.NDArray[np.uint8]
+FloatArray = npt.NDArray[np.float64]
+IndexArray = npt.NDArray[np.int32]
+IntArray = npt.NDArray[np.int64]
+
+QTY_SCALE = 10_000
+"""Quantities are int64 in units of 1/10,000: exactly Magento's decimal(12,4)."""
+
+MAX_QTY = 10**12 - 1
+"""The largest quantity of decimal(12,4), in 1e-4 units."""
+
+MAX_SUM = 10**18 - 1
+"""The largest sum of quantities, decimal(18,4), in 1e-4 units."""
+
+NOT_LINKED = -1
+"""Rank of a source that has no link to the stock."""
+
+DISABLED = -2
+"""Rank of a source that is linked to the stock but disabled."""
+
+
+class Reason:
+    """Why a line is short, as the kernel writes it; ``REASONS`` holds the words."""
+
+    NONE = 0
+    UNKNOWN_SKU = 1
+    NOT_ASSIGNED = 2
+    DISABLED = 3
+    OUT_OF_STOCK = 4
+    INSUFFICIENT_QTY = 5
+
+
+REASONS = ("", "unknown_sku", "not_assigned", "disabled", "out_of_stock", "insufficient_qty")
+
+
+class Items(NamedTuple):
+    """Source items in CSR form: those of SKU ``s`` are ``offsets[s]:offsets[s + 1]``.
+
+    ``offsets`` is (num_skus + 1,); the other arrays are (num_items,), sorted by
+    source inside a SKU. Quantities are in 1e-4 units.
+    """
+
+    offsets: IntArray
+    sources: IndexArray
+    quantity: IntArray
+    reserved: IntArray
+    in_stock: FlagArray
+
+
+class Skus(NamedTuple):
+    """What the stock item configuration says of each SKU, (num_skus,) flags."""
+
+    managed: FlagArray
+    backorders: FlagArray
+
+
+class Lines(NamedTuple):
+    """Order lines in order sequence: those of order ``o`` are ``offsets[o]:offsets[o + 1]``.
+
+    ``skus`` is -1 where no source carries the SKU. ``quantity`` is in 1e-4 units.
+    ``ranking`` is (num_orders,): the row of the rank matrix that the order follows.
+    """
+
+    offsets: IntArray
+    ranking: IndexArray
+    skus: IndexArray
+    quantity: IntArray
+
+
+class Picks(NamedTuple):
+    """What the kernel decided: one row per deduction, and what each line still lacks.
+
+    ``lines``, ``items``, ``quantity``, ``available`` are (capacity,), filled from the
+    start; ``short`` and ``reason`` are (num_lines,).
+    """
+
+    lines: IntArray
+    items: IntArray
+    quantity: IntArray
+    available: IntArray
+    short: IntArray
+    reason: FlagArray
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    """Return a C-contiguous array that nobody can write to.
+
+    Every shared input is frozen, always: a read-only array is another numba type, so mixing
+    both would compile each kernel twice.
+    """
+    array = np.ascontiguousarray(array)
+    if array.flags.writeable:
+        array = array.view()
+        array.flags.writeable = False
+    return array
