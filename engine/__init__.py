@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from engine.algorithms.registry import list_algorithms
     from engine.catalog import Catalog
     from engine.errors import EngineError
+    from engine.folders import read_catalog, read_orders, read_result, write_result
+    from engine.salable import salable
     from engine.selection.allocate import allocate
     from engine.selection.kpis import KPIs
     from engine.selection.result import Result
@@ -25,6 +27,11 @@ _HOMES = {
     "SourceSelectionAlgorithm": "engine.algorithms.protocol",
     "allocate": "engine.selection.allocate",
     "list_algorithms": "engine.algorithms.registry",
+    "read_catalog": "engine.folders",
+    "read_orders": "engine.folders",
+    "read_result": "engine.folders",
+    "salable": "engine.salable",
+    "write_result": "engine.folders",
 }
 
 __all__ = [
@@ -36,6 +43,11 @@ __all__ = [
     "SourceSelectionAlgorithm",
     "allocate",
     "list_algorithms",
+    "read_catalog",
+    "read_orders",
+    "read_result",
+    "salable",
+    "write_result",
 ]
 
 

@@ -209,7 +209,11 @@ def _encode_items(
 
 
 def _reserved(
-    tables: Mapping[str, pa.Table], codes: pa.Array, skus: pa.Array, item_skus: IndexArray, item_sources: IndexArray
+    tables: Mapping[str, pa.Table],
+    codes: pa.Array,
+    skus: pa.Array,
+    item_skus: IndexArray,
+    item_sources: IndexArray,
 ) -> IntArray:
     """(num_items,) units already promised at each item; its keys ascend by SKU, then source."""
     if "source_reservations" not in tables or not len(item_skus):
@@ -267,7 +271,9 @@ def _encode_distances(table: pa.Table | None, codes: pa.Array) -> tuple[pa.Array
     if table is None:
         empty = frozen(np.empty(0, np.int64))
         return pa.array([], pa.string()), KnownDistances(empty, empty)
-    encoded = place_keys(table["country_id"], table["postcode"]).combine_chunks().dictionary_encode()
+    encoded = (
+        place_keys(table["country_id"], table["postcode"]).combine_chunks().dictionary_encode()
+    )
     keys = np.asarray(encoded.indices).astype(np.int64) * len(codes)
     keys += index_of(table["source_code"], codes)
     mm = np.rint(np.asarray(table["km"]) * MM_PER_KM).astype(np.int64)

@@ -84,7 +84,9 @@ def encode_orders(valid: Validated, catalog: Catalog) -> OrderSet:
     return OrderSet(
         ids=ids,
         id_type=valid.id_type,
-        stock=frozen(np.searchsorted(catalog.stock_ids, np.asarray(orders["stock_id"])).astype(np.int32)),
+        stock=frozen(
+            np.searchsorted(catalog.stock_ids, np.asarray(orders["stock_id"])).astype(np.int32)
+        ),
         destinations=_destinations(orders, catalog),
         offsets=frozen(offsets),
         skus=frozen(index_of(fold_sku(names), catalog.skus)),

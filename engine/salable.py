@@ -79,7 +79,9 @@ def stock_state(catalog: Catalog) -> StockState:
         # Every SKU has an item, so no segment is empty, as reduceat asks.
         assigned[stock] = np.logical_or.reduceat(carried, first)
         any_in_stock[stock] = np.logical_or.reduceat(carried & in_stock, first)
-        quantity[stock] = np.add.reduceat(np.where(carried & in_stock, catalog.items.quantity, 0), first)
+        quantity[stock] = np.add.reduceat(
+            np.where(carried & in_stock, catalog.items.quantity, 0), first
+        )
     settings = catalog.stock_items
     left = quantity + _reservations(catalog) - settings.min_qty
     if np.abs(left).max(initial=0) > MAX_SUM:
@@ -182,7 +184,10 @@ def _failures(catalog: Catalog, orders: OrderSet) -> BoolArray:
     at = stock[lines], orders.skus[lines]
     qty = orders.quantity[lines]
     unmanaged = catalog.stock_items.manage_stock[orders.skus[lines]] == 0
-    required = [*_incorrect(catalog, orders.skus[lines], qty), ~(state.any_in_stock[at] | unmanaged)]
+    required = [
+        *_incorrect(catalog, orders.skus[lines], qty),
+        ~(state.any_in_stock[at] | unmanaged),
+    ]
     backorders = (catalog.stock_items.backorders > 0) & (catalog.stock_items.min_qty >= 0)
     sold = backorders[orders.skus[lines]] | unmanaged | (state.salable_qty[at] >= qty)
     insufficient = ~sold & ~np.logical_or.reduce(required)
@@ -195,7 +200,8 @@ def _incorrect(catalog: Catalog, sku: np.ndarray, qty: IntArray) -> list[BoolArr
     """Which rule of a correct quantity each line breaks; only the first counts."""
     settings = catalog.stock_items
     low, high, step = (
-        column[sku] for column in (settings.min_sale_qty, settings.max_sale_qty, settings.qty_increments)
+        column[sku]
+        for column in (settings.min_sale_qty, settings.max_sale_qty, settings.qty_increments)
     )
     rules = [
         (low != 0) & (qty < low),
@@ -221,4 +227,6 @@ def _reservations(catalog: Catalog) -> IntArray:
     known = sku >= 0
     group = (stock * shape[1] + sku)[known]
     quantity = np.asarray(table["quantity"])[known]
-    return sum_by_group(group, quantity, shape[0] * shape[1], "reservations.quantity").reshape(shape)
+    return sum_by_group(group, quantity, shape[0] * shape[1], "reservations.quantity").reshape(
+        shape
+    )

@@ -56,13 +56,20 @@ def find_algorithm(algorithm: str | SourceSelectionAlgorithm) -> SourceSelection
     """
     if not isinstance(algorithm, str):
         return _checked(algorithm, getattr(algorithm, "code", None), type(algorithm).__name__)
-    points = list({(point.value, _origin(point)): point for point in entry_points(group=GROUP, name=algorithm)}.values())
+    points = list(
+        {
+            (point.value, _origin(point)): point
+            for point in entry_points(group=GROUP, name=algorithm)
+        }.values()
+    )
     if not points:
         codes = sorted({point.name for point in entry_points(group=GROUP)})
         raise AlgorithmError(f"algorithm {algorithm!r} is unknown; installed: {', '.join(codes)}")
     if len(points) > 1:
         origins = ", ".join(sorted(f"{_origin(point)} ({point.value})" for point in points))
-        raise AlgorithmError(f"algorithm {algorithm!r} is there twice, from {origins}; uninstall one of them")
+        raise AlgorithmError(
+            f"algorithm {algorithm!r} is there twice, from {origins}; uninstall one of them"
+        )
     return _checked(_load(points[0]), algorithm, f"{points[0].value} of {_origin(points[0])}")
 
 
@@ -80,7 +87,9 @@ def _load(point: EntryPoint) -> SourceSelectionAlgorithm:
         ) from error
 
 
-def _checked(algorithm: SourceSelectionAlgorithm, code: str | None, where: str) -> SourceSelectionAlgorithm:
+def _checked(
+    algorithm: SourceSelectionAlgorithm, code: str | None, where: str
+) -> SourceSelectionAlgorithm:
     for name in ("code", "title", "description"):
         if not isinstance(getattr(algorithm, name, None), str):
             raise AlgorithmError(f"algorithm {code!r} ({where}): {name} must be a string")

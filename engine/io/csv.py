@@ -234,6 +234,8 @@ def _diagnosis(
     if not _is_complete(table):
         findings.append(_open_quote(file, header, table, ragged))
         ragged = [row for row in ragged if row.number != total]
+    if not rows.size or rows[-1] == total - 1:
+        table, rows = table.slice(0, max(table.num_rows - 1, 0)), rows[:-1]
     if ragged:
         findings.append(_ragged_rows(file, header, ragged))
     for at, name in enumerate(header.names):
@@ -255,7 +257,7 @@ def _fields(count: int) -> str:
     return f"{count} field{'s' if count > 1 else ''}"
 
 
-def _beyond_ascii(column: pa.ChunkedArray, rows: np.ndarray) -> Iterator[tuple[int, bytes]]:
+def _beyond_ascii(column: Any, rows: np.ndarray) -> Iterator[tuple[int, bytes]]:
     """Yield row and original bytes of each value with other characters than ASCII."""
     chosen = ~pc.string_is_ascii(column.fill_null("")).to_numpy()
     texts: list[Any] = column.filter(pa.array(chosen)).to_pylist()

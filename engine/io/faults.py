@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from engine.errors import InputError
-from engine.io.location import Location, open_binary
+from engine.io.location import Location, kind, open_binary
 from engine.tables.findings import Finding, describe, whole_table
 
 _RENAME = "let its ending say what it holds"
@@ -57,6 +57,8 @@ def opened(file: TableFile) -> Iterator[tuple[BinaryIO, bytes]]:
     OSError
         If the machine refuses, for want of permission for instance.
     """
+    if kind(file.location) == "other":  # a pipe would be waited for
+        raise fault(file, "is no regular file", "put a file there")
     try:
         stream = open_binary(file.location)
     except (FileNotFoundError, IsADirectoryError) as error:

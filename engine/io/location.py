@@ -72,12 +72,17 @@ def local_path(location: str | os.PathLike[str]) -> str | None:
     True
     """
     text = os.fsdecode(location)
-    if not _URI.match(text):
+    if not is_uri(text):
         return text
     parts = urlsplit(text)
     if parts.scheme.lower() != "file" or parts.netloc not in ("", "localhost"):
         return None
     return unquote(parts.path)
+
+
+def is_uri(text: str) -> bool:
+    """Return whether a location is written as a URI."""
+    return _URI.match(text) is not None
 
 
 def child(folder: Location, name: str) -> Location:

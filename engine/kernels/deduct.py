@@ -71,7 +71,9 @@ def _serve_line(line, rank, skus, lines, include_zero, scratch, items, picks, at
     picks.reason[line] = _UNKNOWN_SKU
     found = 0
     if sku >= 0:
-        found = _gather(line, sku, rank, skus.managed[sku] and not include_zero, scratch, items, picks)
+        found = _gather(
+            line, sku, rank, skus.managed[sku] and not include_zero, scratch, items, picks
+        )
     for k in range(found):
         if need == 0 and not include_zero:
             break

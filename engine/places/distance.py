@@ -115,7 +115,11 @@ def distance_matrix(
 
 
 def pair_mm(
-    destinations: Points, places: IndexArray, sources: Points, source: IndexArray, known: KnownDistances
+    destinations: Points,
+    places: IndexArray,
+    sources: Points,
+    source: IndexArray,
+    known: KnownDistances,
 ) -> IntArray:
     """Distance of each destination from the one source beside it.
 

@@ -94,10 +94,17 @@ def _match(country: pa.Array, addresses: pa.Table, rows: pa.Table) -> IntArray:
         city = _plain(_clean(_strings(addresses, "city")).take(some))
         region = _plain(_clean(_strings(addresses, "region")).take(some))
         found[left] = _first_city(country.take(some), city, of_row, _plain(_strings(rows, "city")))
-        by_name = _first(_pairs(country.take(some), region), _pairs(of_row, _plain(_strings(rows, "region"))))
-        by_code = _first(_pairs(country.take(some), region), _pairs(of_row, _plain(_strings(rows, "region_code"))))
+        by_name = _first(
+            _pairs(country.take(some), region), _pairs(of_row, _plain(_strings(rows, "region")))
+        )
+        by_code = _first(
+            _pairs(country.take(some), region),
+            _pairs(of_row, _plain(_strings(rows, "region_code"))),
+        )
         last = np.iinfo(np.int64).max
-        either = np.minimum(np.where(by_name < 0, last, by_name), np.where(by_code < 0, last, by_code))
+        either = np.minimum(
+            np.where(by_name < 0, last, by_name), np.where(by_code < 0, last, by_code)
+        )
         found[left] = np.where(found[left] < 0, np.where(either == last, -1, either), found[left])
     return found
 

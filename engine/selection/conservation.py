@@ -12,7 +12,9 @@ class ConservationFault(Exception):
     """A fault of this program: units would be lost or promised twice. Never the user's."""
 
 
-def check_conservation(catalog: Catalog, orders: OrderSet, done: Deduction, *, independent: bool) -> None:
+def check_conservation(
+    catalog: Catalog, orders: OrderSet, done: Deduction, *, independent: bool
+) -> None:
     """Check that no unit is lost, promised twice or taken from where it may not be taken.
 
     Parameters
@@ -36,7 +38,10 @@ def check_conservation(catalog: Catalog, orders: OrderSet, done: Deduction, *, i
     _law("wanted = deducted + short", served + done.short == orders.quantity)
     _law("nothing negative", done.quantity >= 0)
     _law("nothing beyond what is available", (done.quantity <= done.available)[managed])
-    _law("the picked item is of the line's SKU", _sku_of_item(catalog)[done.items] == orders.skus[done.lines])
+    _law(
+        "the picked item is of the line's SKU",
+        _sku_of_item(catalog)[done.items] == orders.skus[done.lines],
+    )
     _law("only from linked, enabled, in-stock sources", _may_serve(catalog, orders, done))
     if independent:
         _law("the snapshot is untouched", done.left == items.quantity)
@@ -49,7 +54,9 @@ def check_conservation(catalog: Catalog, orders: OrderSet, done: Deduction, *, i
 def _law(name: str, holds: BoolArray) -> None:
     if not holds.all():
         where = int(np.flatnonzero(~holds)[0])
-        raise ConservationFault(f"conservation check failed: {name} (first at {where:,} of {len(holds):,})")
+        raise ConservationFault(
+            f"conservation check failed: {name} (first at {where:,} of {len(holds):,})"
+        )
 
 
 def _sums(group: IntArray, quantity: IntArray, num_groups: int) -> IntArray:
@@ -72,7 +79,9 @@ def _may_serve(catalog: Catalog, orders: OrderSet, done: Deduction) -> BoolArray
     return linked[stock, source] & catalog.items.in_stock[done.items].astype(bool)
 
 
-def _within_order(orders: OrderSet, done: Deduction, catalog: Catalog, managed: BoolArray) -> BoolArray:
+def _within_order(
+    orders: OrderSet, done: Deduction, catalog: Catalog, managed: BoolArray
+) -> BoolArray:
     item = done.items[managed]
     order = orders.order_of_line[done.lines[managed]]
     _, group = np.unique(order * len(catalog.items.quantity) + item, return_inverse=True)

@@ -74,9 +74,13 @@ def deduct(
     for block in ranked_blocks(catalog, orders, algorithm, bounds, _BLOCK_PICKS, clock):
         capacity = int(bounds[block.start : block.stop].sum())
         with clock("deduct"):
-            parts.append(_deduct_block(catalog, orders, block, capacity, independent, include_zero, items))
+            parts.append(
+                _deduct_block(catalog, orders, block, capacity, independent, include_zero, items)
+            )
     columns = zip(*parts, strict=True) if parts else ((np.empty(0, np.int64),) for _ in range(6))
-    return Deduction(*(np.concatenate(column) for column in columns), items.quantity, items.in_stock)
+    return Deduction(
+        *(np.concatenate(column) for column in columns), items.quantity, items.in_stock
+    )
 
 
 def _pick_bounds(catalog: Catalog, orders: OrderSet) -> IntArray:
@@ -111,8 +115,13 @@ def _deduct_block(
         np.empty(last - first, np.int64),
         np.empty(last - first, np.uint8),
     )
-    skus = Skus(catalog.stock_items.manage_stock, frozen((catalog.stock_items.backorders > 0).astype(np.uint8)))
+    skus = Skus(
+        catalog.stock_items.manage_stock,
+        frozen((catalog.stock_items.backorders > 0).astype(np.uint8)),
+    )
     scratch = np.empty(catalog.sources.num_rows, np.int64)
-    count = deduct_orders(block.ranks, skus, lines, independent, include_zero, scratch, items, picks)
+    count = deduct_orders(
+        block.ranks, skus, lines, independent, include_zero, scratch, items, picks
+    )
     written = (column[:count].copy() for column in picks[1:4])
     return picks.lines[:count] + first, *written, picks.short, picks.reason

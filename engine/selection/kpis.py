@@ -83,7 +83,9 @@ def summarise(
     order = orders.order_of_line[done.lines[given]]
     source = catalog.items.sources[done.items[given]]
     pairs, first = np.unique(order * catalog.sources.num_rows + source, return_index=True)
-    sources_of_order = np.bincount(pairs // max(1, catalog.sources.num_rows), minlength=len(orders.ids))
+    sources_of_order = np.bincount(
+        pairs // max(1, catalog.sources.num_rows), minlength=len(orders.ids)
+    )
     multi = np.diff(orders.offsets) > 1
     short_orders = np.unique(orders.order_of_line[done.short > 0])
     served = int((sources_of_order > 0).sum())

@@ -107,7 +107,9 @@ def rank_sources(
             source=frozen(source),
             stock_id=frozen(catalog.stock_ids[stock[block]][row]),
             priority=frozen(priority),
-            distance_km=frozen(_distance_km(catalog, destinations, destination[block], row, source)),
+            distance_km=frozen(
+                _distance_km(catalog, destinations, destination[block], row, source)
+            ),
         )
         scores = _scores(algorithm, candidates)
         order = np.lexsort((source, priority, scores, row))
@@ -120,7 +122,9 @@ def _linked(catalog: Catalog) -> IndexArray:
     """(num_stocks, num_sources) ranks before ranking: not linked, disabled, or to be filled in."""
     ranks = np.full((len(catalog.stock_ids), catalog.sources.num_rows), NOT_LINKED, np.int32)
     stock = np.repeat(np.arange(len(catalog.stock_ids)), np.diff(catalog.links.offsets))
-    ranks[stock, catalog.links.sources] = np.where(catalog.enabled[catalog.links.sources], 0, DISABLED)
+    ranks[stock, catalog.links.sources] = np.where(
+        catalog.enabled[catalog.links.sources], 0, DISABLED
+    )
     return ranks
 
 
@@ -137,7 +141,11 @@ def _pairs(catalog: Catalog, stock: IndexArray) -> tuple[IntArray, IndexArray, I
 
 
 def _distance_km(
-    catalog: Catalog, destinations: Destinations, destination: IndexArray, row: IntArray, source: IndexArray
+    catalog: Catalog,
+    destinations: Destinations,
+    destination: IndexArray,
+    row: IntArray,
+    source: IndexArray,
 ) -> FloatArray:
     if not (destination >= 0).any():
         return np.full(len(row), np.nan)

@@ -14,6 +14,7 @@ from engine.selection.deduction import Deduction
 from engine.selection.kpis import KPIs
 from engine.tables.findings import rejects_table
 from engine.tables.quantity import SUM_TYPE, sum_by_group, units_to_decimal
+from engine.tables.result_schema import result_schema
 from engine.tables.schema import SCHEMAS
 from engine.types import REASONS, IntArray
 
@@ -60,11 +61,15 @@ class Result:
         """Return the tables by name as pandas frames with Arrow-backed types, exact decimals included."""
         import pandas as pd
 
-        return {name: table.to_pandas(types_mapper=pd.ArrowDtype) for name, table in self.tables.items()}
+        return {
+            name: table.to_pandas(types_mapper=pd.ArrowDtype) for name, table in self.tables.items()
+        }
 
     def __repr__(self) -> str:
         kpis = self.kpis
-        filled = "" if kpis.unit_fill_rate is None else f", {kpis.unit_fill_rate:.1%} of units served"
+        filled = (
+            "" if kpis.unit_fill_rate is None else f", {kpis.unit_fill_rate:.1%} of units served"
+        )
         return f"Result({kpis.orders:,} orders, {kpis.lines:,} lines{filled})"
 
 
@@ -131,7 +136,8 @@ def _allocations(catalog: Catalog, orders: OrderSet, done: Deduction, mm: IntArr
             "qty_to_deduct": units_to_decimal(done.quantity),
             "qty_available": units_to_decimal(done.available),
             "distance_km": pa.array(mm / MM_PER_KM, mask=mm < 0),
-        }
+        },
+        schema=result_schema("allocations", orders.id_type),
     )
 
 
@@ -153,7 +159,8 @@ def _orders(catalog: Catalog, orders: OrderSet, done: Deduction) -> pa.Table:
             "source_count": pa.array(np.bincount(pairs // width, minlength=num_orders)),
             "qty": units_to_decimal(wanted, SUM_TYPE),
             "qty_allocated": units_to_decimal(served, SUM_TYPE),
-        }
+        },
+        schema=result_schema("orders", orders.id_type),
     )
 
 
@@ -169,7 +176,8 @@ def _shortfalls(catalog: Catalog, orders: OrderSet, done: Deduction) -> pa.Table
             "sku": names,
             "qty_short": units_to_decimal(done.short[lines]),
             "reason": pa.array(REASONS).take(pa.array(done.reason[lines].astype(np.int64))),
-        }
+        },
+        schema=result_schema("shortfalls", orders.id_type),
     )
 
 
@@ -185,5 +193,6 @@ def _source_items(catalog: Catalog, done: Deduction) -> pa.Table:
             "sku": table["sku"],
             "quantity": units_to_decimal(quantity),
             "status": pa.array(status),
-        }
+        },
+        schema=result_schema("source_items", pa.string()),
     )

@@ -68,7 +68,12 @@ def check_columns(schema: Schema, raw: RawTable) -> CheckedTable:
 
 
 def rows_finding(
-    table: str, column: str, mask: BoolArray, shown: Callable[[np.ndarray], Sequence[str | None]], reason: str, remedy: str
+    table: str,
+    column: str,
+    mask: BoolArray,
+    shown: Callable[[np.ndarray], Sequence[str | None]],
+    reason: str,
+    remedy: str,
 ) -> list[Finding]:
     """Return one finding for the rows under the mask, or none; ``shown`` gives their values."""
     rows = np.flatnonzero(mask).astype(np.int64)
@@ -102,8 +107,12 @@ def _check_column(table: str, column: Column, raw: RawTable) -> tuple[pa.Array, 
     shown = shown_values(_printable(values))
     findings = []
     for problem in converted.problems:
-        findings += rows_finding(table, column.name, problem.mask, shown, problem.reason, problem.remedy)
-    bad = np.logical_or.reduce([p.mask for p in converted.problems] or [np.zeros(len(values), bool)])
+        findings += rows_finding(
+            table, column.name, problem.mask, shown, problem.reason, problem.remedy
+        )
+    bad = np.logical_or.reduce(
+        [p.mask for p in converted.problems] or [np.zeros(len(values), bool)]
+    )
     findings += _check_null(table, column, converted.values, bad)
     findings += _check_bounds(table, column, converted.values, bad, shown)
     filled = converted.values
@@ -121,16 +130,26 @@ def _printable(values: pa.Array) -> pa.Array:
     return values.cast(pa.binary()) if pa.types.is_string(values.type) else values
 
 
-def _absent(table: str, column: Column, num_rows: int, names: list[str]) -> tuple[pa.Array, list[Finding]]:
+def _absent(
+    table: str, column: Column, num_rows: int, names: list[str]
+) -> tuple[pa.Array, list[Finding]]:
     kind = _canonical_type(column.kind)
-    values = pa.nulls(num_rows, kind) if column.default is None else pa.repeat(pa.scalar(column.default, kind), num_rows)
+    values = (
+        pa.nulls(num_rows, kind)
+        if column.default is None
+        else pa.repeat(pa.scalar(column.default, kind), num_rows)
+    )
     if column.name in names:
-        finding = whole_table(table, "the column stands there twice", "keep one of them", column.name)
+        finding = whole_table(
+            table, "the column stands there twice", "keep one of them", column.name
+        )
         return values, [finding]
     if not column.required:
         return values, []
     there = ", ".join(names) or "none"
-    return values, [whole_table(table, "missing column", f"add it; the columns there: {there}", column.name)]
+    return values, [
+        whole_table(table, "missing column", f"add it; the columns there: {there}", column.name)
+    ]
 
 
 def _canonical_type(kind: Kind) -> pa.DataType:
@@ -149,11 +168,17 @@ def _check_null(table: str, column: Column, values: pa.Array, bad: BoolArray) ->
     if not column.required:
         return []
     null = values.is_null().to_numpy(zero_copy_only=False) & ~bad
-    return rows_finding(table, column.name, null, lambda rows: [None] * len(rows), "null", "give a value")
+    return rows_finding(
+        table, column.name, null, lambda rows: [None] * len(rows), "null", "give a value"
+    )
 
 
 def _check_bounds(
-    table: str, column: Column, values: pa.Array, bad: BoolArray, shown: Callable[[np.ndarray], Sequence[str | None]]
+    table: str,
+    column: Column,
+    values: pa.Array,
+    bad: BoolArray,
+    shown: Callable[[np.ndarray], Sequence[str | None]],
 ) -> list[Finding]:
     low, high = column.low, column.high
     if column.kind in (Kind.LATITUDE, Kind.LONGITUDE):
@@ -175,17 +200,25 @@ def _check_bounds(
     return rows_finding(table, column.name, outside & ~bad, shown, reason, remedy)
 
 
-def _check_pairs(schema: Schema, columns: dict[str, pa.Array], so_far: list[Finding]) -> list[Finding]:
+def _check_pairs(
+    schema: Schema, columns: dict[str, pa.Array], so_far: list[Finding]
+) -> list[Finding]:
     """Coordinates come in pairs; a value already found wrong says nothing about its partner."""
     if "latitude" not in columns or schema.column("latitude").required:
         return []
-    nulls = [columns[name].is_null().to_numpy(zero_copy_only=False) for name in ("latitude", "longitude")]
+    nulls = [
+        columns[name].is_null().to_numpy(zero_copy_only=False) for name in ("latitude", "longitude")
+    ]
     half = nulls[0] ^ nulls[1]
     for finding in so_far:
         if finding.column in ("latitude", "longitude"):
             half[finding.rows if len(finding.rows) else slice(None)] = False
     pair = pc.binary_join_element_wise(
-        *(pc.fill_null(columns[name].cast(pa.string()), "null") for name in ("latitude", "longitude")), ", "
+        *(
+            pc.fill_null(columns[name].cast(pa.string()), "null")
+            for name in ("latitude", "longitude")
+        ),
+        ", ",
     )
     return rows_finding(
         schema.name,

@@ -148,7 +148,10 @@ def _decimal(text: str) -> Decimal | None:
 
 _NOT_A_NUMBER = ("not a number", "give a finite number")
 _TOO_PRECISE = ("more than 4 decimals", "round it to 4 decimals at its origin")
-_OUT_OF_RANGE = ("out of range of decimal(12,4)", "give a value between -99999999.9999 and 99999999.9999")
+_OUT_OF_RANGE = (
+    "out of range of decimal(12,4)",
+    "give a value between -99999999.9999 and 99999999.9999",
+)
 
 
 def _quantity(values: pa.Array, is_text: bool) -> Converted:
@@ -163,14 +166,18 @@ def _quantity(values: pa.Array, is_text: bool) -> Converted:
     try:
         return _in_range(decimal_to_units(values.cast(pa.decimal128(18, 4))))
     except pa.ArrowInvalid:
-        return _quantity_from_text(pa.array([str(v) if v is not None else None for v in values.to_pylist()]))
+        return _quantity_from_text(
+            pa.array([str(v) if v is not None else None for v in values.to_pylist()])
+        )
 
 
 def _quantity_from_text(values: pa.Array) -> Converted:
     """Parse decimals exactly: all at once if Arrow can, else the unusual values one by one."""
     texts = pc.utf8_trim_whitespace(values.cast(pa.string()))
     try:
-        return _in_range(decimal_to_units(texts.cast(pa.decimal128(38, 10)).cast(pa.decimal128(18, 4))))
+        return _in_range(
+            decimal_to_units(texts.cast(pa.decimal128(38, 10)).cast(pa.decimal128(18, 4)))
+        )
     except pa.ArrowInvalid:
         usual = _mask(pc.fill_null(pc.match_substring_regex(texts, _PLAIN_QUANTITY), True))
     units = pc.if_else(pa.array(usual), texts, None).cast(pa.decimal128(18, 4))

@@ -77,6 +77,9 @@ def rejects_table(findings: Sequence[Finding], order: Sequence[str]) -> pa.Table
     rows.sort(key=lambda row: row[:3])
     columns = list(zip(*((row[3], row[1], *row[4:]) for row in rows), strict=True)) or [[]] * 5
     return pa.table(
-        [pa.array(column, field.type) for column, field in zip(columns, REJECTS_SCHEMA, strict=True)],
+        [
+            pa.array(column, field.type)
+            for column, field in zip(columns, REJECTS_SCHEMA, strict=True)
+        ],
         schema=REJECTS_SCHEMA,
     )

@@ -15,7 +15,9 @@ from engine.types import BoolArray
 _CHANNEL = ["sales_channel_type", "sales_channel_code"]
 
 
-def check_orders(orders: pa.Table, schema: Schema, catalog: Mapping[str, pa.Table]) -> list[Finding]:
+def check_orders(
+    orders: pa.Table, schema: Schema, catalog: Mapping[str, pa.Table]
+) -> list[Finding]:
     """Find orders that name no stock, two ways to one, or an unknown one.
 
     Parameters
@@ -87,7 +89,9 @@ def _channels(catalog: Mapping[str, pa.Table]) -> pa.Table:
 
 def _first_of_order(lines: pa.Table) -> np.ndarray:
     """(num_lines,) row of the first line of each line's order."""
-    _, first, inverse = np.unique(key_codes(lines, ["order_id"]), return_index=True, return_inverse=True)
+    _, first, inverse = np.unique(
+        key_codes(lines, ["order_id"]), return_index=True, return_inverse=True
+    )
     return first[inverse]
 
 

@@ -39,7 +39,9 @@ def decimal_to_units(values: pa.Array) -> pa.Array:
     return pa.array(low, mask=null)
 
 
-def units_to_decimal(units: IntArray, kind: pa.DataType = QTY_TYPE, null: BoolArray | None = None) -> pa.Array:
+def units_to_decimal(
+    units: IntArray, kind: pa.DataType = QTY_TYPE, null: BoolArray | None = None
+) -> pa.Array:
     """Write int64 units as decimal128.
 
     Parameters

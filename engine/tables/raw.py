@@ -20,7 +20,9 @@ class RawTable(NamedTuple):
     is_text: bool = False
 
 
-def as_raw(tables: Mapping[str, Any], known: Sequence[str]) -> tuple[dict[str, RawTable], list[Finding]]:
+def as_raw(
+    tables: Mapping[str, Any], known: Sequence[str]
+) -> tuple[dict[str, RawTable], list[Finding]]:
     """Take tables in memory as they are.
 
     Parameters
@@ -43,7 +45,9 @@ def as_raw(tables: Mapping[str, Any], known: Sequence[str]) -> tuple[dict[str, R
     raw, findings = {}, []
     for name, given in tables.items():
         if name not in known:
-            findings.append(whole_table(name, "unknown table", nearest(name, known, "Known tables")))
+            findings.append(
+                whole_table(name, "unknown table", nearest(name, known, "Known tables"))
+            )
         elif isinstance(given, RawTable):
             raw[name] = given
         elif given is not None:
@@ -51,7 +55,9 @@ def as_raw(tables: Mapping[str, Any], known: Sequence[str]) -> tuple[dict[str, R
                 raw[name] = RawTable(pa.table(given))
             except (TypeError, ValueError, pa.ArrowException) as error:
                 reason = f"cannot be read as an Arrow table ({error})"
-                findings.append(whole_table(name, reason, "give a pyarrow, pandas, polars or duckdb table"))
+                findings.append(
+                    whole_table(name, reason, "give a pyarrow, pandas, polars or duckdb table")
+                )
     return raw, findings
 
 

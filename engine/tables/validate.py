@@ -60,7 +60,9 @@ def validate_catalog(
         if schema.name in raw:
             checked[schema.name] = check_columns(schema, raw[schema.name])
         elif schema.required and schema.name not in unread:
-            found.append(whole_table(schema.name, "missing table", f"add {schema.name}.csv or .parquet"))
+            found.append(
+                whole_table(schema.name, "missing table", f"add {schema.name}.csv or .parquet")
+            )
     for name, table in checked.items():
         found += table.findings + _once(table, check_unique(SCHEMAS[name], table.table))
         found += _once(table, _check_references(SCHEMAS[name], checked))
@@ -101,7 +103,9 @@ def validate_orders(
     found = list(findings)
     if "order_lines" not in raw:
         if "order_lines" not in {finding.table for finding in found}:
-            found.append(whole_table("order_lines", "missing table", "add order_lines.csv or .parquet"))
+            found.append(
+                whole_table("order_lines", "missing table", "add order_lines.csv or .parquet")
+            )
         return Validated({}, found, [], [])
     schemas = {name: SCHEMAS[name] for name in ORDER_TABLES}
     if "orders" not in raw:
@@ -149,10 +153,15 @@ def _check_references(schema: Schema, checked: Mapping[str, CheckedTable]) -> li
             known, where = checked[reference.table].table, reference.table
         elif reference.table == "stocks" and "stock_source_links" in checked:
             # Without a stocks table, a stock is whatever has a link.
-            known, where = checked["stock_source_links"].table, "stock_source_links, or to a stocks table,"
+            known, where = (
+                checked["stock_source_links"].table,
+                "stock_source_links, or to a stocks table,",
+            )
         else:
             continue
-        findings += check_known(schema, checked[schema.name].table, columns, known.select(columns), where)
+        findings += check_known(
+            schema, checked[schema.name].table, columns, known.select(columns), where
+        )
     return findings
 
 
@@ -185,7 +194,9 @@ def _good_rows(table: CheckedTable, findings: Sequence[Finding]) -> pa.Table:
     return table.table.filter(_good(table, findings))
 
 
-def _with_extra_columns(sources: CheckedTable, raw: RawTable, findings: Sequence[Finding]) -> pa.Table:
+def _with_extra_columns(
+    sources: CheckedTable, raw: RawTable, findings: Sequence[Finding]
+) -> pa.Table:
     """Let other fields of a source pass through: an algorithm may score by them."""
     extra = raw.table.select(sources.extra_columns).filter(_good(sources, findings))
     table = _good_rows(sources, findings)
@@ -194,7 +205,9 @@ def _with_extra_columns(sources: CheckedTable, raw: RawTable, findings: Sequence
     return table
 
 
-def _hanging_on(parent: str, checked: Mapping[str, CheckedTable], findings: list[Finding]) -> list[Finding]:
+def _hanging_on(
+    parent: str, checked: Mapping[str, CheckedTable], findings: list[Finding]
+) -> list[Finding]:
     """Reject the rows of every table that name a rejected source or stock."""
     (key,) = SCHEMAS[parent].key
     table = checked[parent].table
@@ -205,11 +218,15 @@ def _hanging_on(parent: str, checked: Mapping[str, CheckedTable], findings: list
             hangs = np.asarray(pc.is_in(child.table[key], gone.combine_chunks()))
             hangs &= ~_bad(name, child.table.num_rows, findings)
             reason = f"its {parent[:-1]} has a rejected row"
-            more += rows_finding(name, key, hangs, shown_values(child.table[key]), reason, "correct that row")
+            more += rows_finding(
+                name, key, hangs, shown_values(child.table[key]), reason, "correct that row"
+            )
     return more
 
 
-def _rest_of_bad_orders(checked: Mapping[str, CheckedTable], findings: list[Finding]) -> list[Finding]:
+def _rest_of_bad_orders(
+    checked: Mapping[str, CheckedTable], findings: list[Finding]
+) -> list[Finding]:
     bad = {name: _bad(name, table.table.num_rows, findings) for name, table in checked.items()}
     gone = pa.chunked_array(
         [

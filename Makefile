@@ -1,0 +1,58 @@
+# `make test` on a machine with Python and make sets everything up in .venv.
+PYTHON ?= python3
+WORKERS ?= 2
+ARGS ?=
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test coverage lint format readme build wheel-demo ci clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## make .venv with the package and all tools (uv if there, else venv and pip)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) .ci/make_venv.py .venv -e '.[dev,peers]'
+	@touch $@
+
+demo: setup ## run the main job on the shipped real data
+	$(BIN)/ssa demo $(ARGS)
+
+test: setup ## run the tests; ARGS="-k name" for some, WORKERS=1 for one process
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+coverage: setup ## run the tests with the kernels as plain Python, and print what they reach
+	@rm -f .coverage .coverage.*
+	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=coverage \
+	  $(BIN)/coverage run -m pytest -q -m 'not needs_jit' $(ARGS)
+	@$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+lint: setup ## ruff, mypy and import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: setup ## mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+readme: setup ## run the examples of README.md and CONTRIBUTING.md as they stand
+	$(BIN)/python .ci/readme_examples.py README.md CONTRIBUTING.md
+
+build: setup ## make the sdist, and the wheel from it, in dist/
+	@bash .ci/build
+
+wheel-demo: build ## run the demo from the wheel in a clean environment elsewhere
+	@PYTHON='$(PYTHON)' bash .ci/wheel_demo
+
+ci: ## everything that continuous integration runs
+	@bash .ci/run
+
+clean: ## remove .venv and all that was made
+	rm -rf .venv dist out htmlcov .coverage .coverage.* .benchmarks .hypothesis
+	rm -rf .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

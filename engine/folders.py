@@ -1,0 +1,255 @@
+"""Between folders and the run: read a catalogue and orders, write a result, read it back."""
+
+import platform
+import resource
+from collections.abc import Mapping
+from importlib.metadata import version
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import pyarrow as pa
+
+from engine.catalog import Catalog, encode_catalog
+from engine.clock import Clock
+from engine.errors import OutputError
+from engine.io.location import hash_files
+from engine.io.output import check_output, whole_folder
+from engine.io.read import TablesRead, read_tables
+from engine.io.write import format_ending, write_table
+from engine.orders import OrderSet, encode_orders
+from engine.selection.kpis import KPIs
+from engine.selection.result import Result
+from engine.tables.findings import Finding, raise_findings, whole_table
+from engine.tables.raw import RawTable
+from engine.tables.result_schema import RESULT_TABLES, result_schema
+from engine.tables.schema import CATALOG_TABLES, ORDER_TABLES, SCHEMAS
+from engine.tables.validate import validate_catalog, validate_orders
+
+Location = str | PathLike[str]
+
+
+class OrderTables(NamedTuple):
+    """Orders as read, for ``allocate(catalog, *orders)``; ``orders`` may be None."""
+
+    orders: RawTable | None
+    order_lines: RawTable
+
+
+class Run(NamedTuple):
+    """A catalogue and the orders for it, read and encoded; ``files`` are those that were read."""
+
+    catalog: Catalog
+    orders: OrderSet
+    files: list[str]
+
+
+def read_catalog(location: Location, *, quarantine: bool = False) -> Catalog:
+    """Read a catalogue.
+
+    Parameters
+    ----------
+    location
+        Folder or URI with one file per table; see ``docs/tables.md``.
+    quarantine
+        Leave bad rows out, with all that hangs on them, instead of stopping.
+
+    Raises
+    ------
+    InputError
+        Listing every problem of every table.
+    UsageError
+        If there is no such folder.
+
+    Examples
+    --------
+    >>> from engine.packaged import packaged
+    >>> read_catalog(packaged("msi_example/catalog"))
+    Catalog(6 sources, 2 stocks, 7 links, 3 SKUs, 8 source items)
+    """
+    read = read_tables(location, CATALOG_TABLES, tuple(SCHEMAS))
+    valid = validate_catalog(read.tables, read.findings, quarantine=quarantine)
+    raise_findings(valid.fatal)
+    return encode_catalog(valid)
+
+
+def read_orders(location: Location) -> OrderTables:
+    """Read orders as they are; `engine.allocate` validates them.
+
+    Parameters
+    ----------
+    location
+        Folder or URI with ``order_lines`` and, unless the lines carry its columns, ``orders``.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, or there are no lines.
+    UsageError
+        If there is no such folder.
+
+    Examples
+    --------
+    >>> from engine.packaged import packaged
+    >>> read_orders(packaged("msi_example/orders")).order_lines.table.num_rows
+    2
+    """
+    read = read_tables(location, ORDER_TABLES, tuple(SCHEMAS))
+    missing = whole_table("order_lines", "missing table", "add order_lines.csv or .parquet")
+    raise_findings(read.findings or ([] if "order_lines" in read.tables else [missing]))
+    return OrderTables(read.tables.get("orders"), read.tables["order_lines"])
+
+
+def read_run(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock) -> Run:
+    """Read, validate and encode a catalogue and orders together.
+
+    Raises
+    ------
+    InputError
+        Listing every problem of both.
+    UsageError
+        If one of the folders is not there.
+    """
+    with clock("read"):
+        stock = read_tables(catalog, CATALOG_TABLES, tuple(SCHEMAS))
+        wanted = read_tables(orders, ORDER_TABLES, tuple(SCHEMAS))
+    with clock("validate"):
+        inventory = validate_catalog(stock.tables, stock.findings, quarantine=quarantine)
+        found = wanted.findings + ([] if _same(catalog, orders) else _misplaced(wanted))
+        asked = validate_orders(wanted.tables, inventory.tables, found, quarantine=quarantine)
+        raise_findings([*inventory.fatal, *asked.fatal])
+    with clock("encode"):
+        encoded = encode_catalog(inventory)
+        return Run(encoded, encode_orders(asked, encoded), sorted({*stock.files, *wanted.files}))
+
+
+def write_result(
+    result: Result,
+    out: Location,
+    *,
+    format: str = "parquet",
+    overwrite: bool = False,
+    arguments: Mapping[str, Any] | None = None,
+    files: list[str] | None = None,
+    clock: Clock | None = None,
+) -> Path:
+    """Write a result as a folder that appears whole or not at all.
+
+    Parameters
+    ----------
+    result
+        What `engine.allocate` returned.
+    out
+        Local folder; its parent must be there.
+    format
+        ``parquet``, ``csv`` or ``arrow``.
+    overwrite
+        Replace an existing folder if it holds a run.
+    arguments
+        What the run was asked for, for ``run.json``.
+    files
+        Input files, listed in ``run.json`` with sizes and SHA-256.
+    clock
+        Continues to count; the result's own seconds otherwise.
+
+    Returns
+    -------
+    The folder.
+
+    Raises
+    ------
+    UsageError
+        If the folder may not be written there.
+    """
+    clock = clock or Clock()
+    target = check_output(out, overwrite, ())
+    with whole_folder(target, overwrite) as draft:
+        with clock("write"):
+            for name, table in result.tables.items():
+                write_table(table, draft / f"{name}{format_ending(format)}")
+        with clock("hash"):
+            inputs = hash_files(files or [])
+        info = _run_info(result, dict(arguments or {}, format=format), inputs, clock)
+        (draft / "run.json").write_bytes(
+            msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n"
+        )
+    return target
+
+
+def read_result(folder: Location) -> Result:
+    """Read back what a run wrote.
+
+    Parameters
+    ----------
+    folder
+        A folder that holds ``run.json``.
+
+    Returns
+    -------
+    The result, its tables equal to those in memory when it was written.
+
+    Raises
+    ------
+    OutputError
+        If the folder does not hold a whole run.
+    """
+    place = Path(folder)
+    try:
+        info = msgspec.json.decode((place / "run.json").read_bytes())
+        kpis = msgspec.convert(info["kpis"], KPIs)
+        id_type = pa.type_for_alias(info["order_id_type"])
+        names = tuple(info["rows"])
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise OutputError(
+            f"{place} does not hold a run: {error}; give the folder of --out"
+        ) from error
+    read = read_tables(place, names, tuple(RESULT_TABLES))
+    raise_findings(read.findings)
+    tables = {name: _typed(read, name, id_type) for name in names}
+    return Result(
+        **{name: tables.get(name) for name in RESULT_TABLES},
+        kpis=kpis,
+        notes=info["notes"],
+        seconds=info["seconds"],
+    )
+
+
+def _typed(read: TablesRead, name: str, id_type: pa.DataType) -> pa.Table:
+    if name not in read.tables:
+        raise OutputError(f"the run lacks its table {name}; run it again")
+    return read.tables[name].table.cast(result_schema(name, id_type))
+
+
+def _run_info(
+    result: Result, arguments: dict[str, Any], inputs: list[dict[str, Any]], clock: Clock
+) -> dict[str, Any]:
+    return {
+        "arguments": arguments,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("ssa-engine", "numpy", "numba", "pyarrow")},
+        },
+        "inputs": inputs,
+        "rows": {name: table.num_rows for name, table in result.tables.items()},
+        "order_id_type": str(result.orders.schema.field("order_id").type),
+        "kpis": msgspec.to_builtins(result.kpis),
+        "notes": result.notes,
+        "seconds": {
+            phase: round(spent, 4) for phase, spent in {**result.seconds, **clock.seconds}.items()
+        },
+        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+
+
+def _same(catalog: Location, orders: Location) -> bool:
+    return Path(catalog).resolve() == Path(orders).resolve()
+
+
+def _misplaced(orders: TablesRead) -> list[Finding]:
+    """A restriction that stands beside the orders would go unnoticed: units promised twice."""
+    return [
+        whole_table(name, "stands in the folder of the orders", "move it to the catalogue's folder")
+        for name in orders.ignored
+        if SCHEMAS[name].restricts
+    ]
