@@ -134,7 +134,7 @@ class Catalog:
 
 
 def encode_catalog(valid: Validated) -> Catalog:
-    """Number the keys of valid tables and lay them out as arrays.
+    """Lay valid tables out as arrays, with a number for each key.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def index_of(values: pa.ChunkedArray | pa.Array, axis: pa.Array) -> IndexArray:
 
 
 def _encode_skus(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array, IndexArray]:
-    """Number SKUs by first appearance; return them folded, as spelt, and each row's number."""
+    """Return the SKUs by first appearance, folded and as spelt, and the one of each row."""
     spelt = column.combine_chunks().dictionary_encode()
     folded = fold_sku(spelt.dictionary).dictionary_encode()
     of_spelling = np.asarray(folded.indices)

@@ -234,6 +234,8 @@ def _run_info(
         "rows": {name: table.num_rows for name, table in result.tables.items()},
         "order_id_type": str(result.orders.schema.field("order_id").type),
         "kpis": msgspec.to_builtins(result.kpis),
+        # A run that breaks a law of conservation ends before anything is written.
+        "conservation": "holds",
         "notes": result.notes,
         "seconds": {
             phase: round(spent, 4) for phase, spent in {**result.seconds, **clock.seconds}.items()
@@ -247,7 +249,7 @@ def _same(catalog: Location, orders: Location) -> bool:
 
 
 def _misplaced(orders: TablesRead) -> list[Finding]:
-    """A restriction that stands beside the orders would go unnoticed: units promised twice."""
+    """Find restrictions beside the orders: unnoticed, they would let units be promised twice."""
     return [
         whole_table(name, "stands in the folder of the orders", "move it to the catalogue's folder")
         for name in orders.ignored

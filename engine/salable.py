@@ -191,8 +191,8 @@ def _failures(catalog: Catalog, orders: OrderSet) -> BoolArray:
     backorders = (catalog.stock_items.backorders > 0) & (catalog.stock_items.min_qty >= 0)
     sold = backorders[orders.skus[lines]] | unmanaged | (state.salable_qty[at] >= qty)
     insufficient = ~sold & ~np.logical_or.reduce(required)
-    fails[np.ix_(lines, range(1, 6))] = np.column_stack(required)
-    fails[np.ix_(lines, range(6, 9))] = insufficient[:, None]
+    fails[lines, 1:6] = np.column_stack(required)
+    fails[lines, 6:9] = insufficient[:, None]
     return fails
 
 

@@ -41,7 +41,7 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ssa-engine", prog_name="ssa")
 def ssa() -> None:
-    """Decide which warehouse or store ships which unit, for a whole batch of orders.
+    r"""Decide which warehouse or store ships which unit, for a whole batch of orders.
 
     \b
     Example:

@@ -53,13 +53,13 @@ def allocate(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Decide which source ships which unit of every order, and write the result to DIR.
+    r"""Decide which source ships which unit of every order, and write the result to DIR.
 
     CATALOG and ORDERS are folders (or URIs) with one Parquet, Arrow or CSV file per table.
 
     \b
     Example:
-      ssa allocate data/northwind/catalog data/northwind/orders \\
+      ssa allocate data/northwind/catalog data/northwind/orders \
         --out out/northwind --algorithm distance
     """
     from engine.algorithms.registry import find_algorithm
@@ -94,7 +94,7 @@ def allocate(
     if not quiet:
         show.notes(result.notes)
     _summarise(result, out, algorithm, mode, as_json)
-    ctx.exit(3 if quarantine and result.rejects.num_rows else 0)
+    ctx.exit(3 if result.rejects is not None and result.rejects.num_rows else 0)
 
 
 _ARGUMENTS = ("catalog", "orders", "out", "algorithm", "mode", "include_zero", "quarantine")

@@ -11,7 +11,7 @@ _SET = "online_retail"
 @options.json
 @options.quiet
 def demo(as_json: bool, quiet: bool) -> None:
-    """Run both algorithms on a week of real orders and show their key figures side by side.
+    r"""Run both algorithms on a week of real orders and show their key figures side by side.
 
     The orders are those of a UK web retailer (UCI Online Retail, Daqing Chen, CC BY 4.0) in the
     week of 2011-11-14. Sources, stocks and quantities are made; the set's README says how.
@@ -44,9 +44,8 @@ def demo(as_json: bool, quiet: bool) -> None:
     if as_json:
         show.as_json({code: result.kpis for code, result in zip(codes, results, strict=True)})
         return
-    click.echo(
-        f"Online Retail, week of 2011-11-14: {len(run.orders.ids):,} orders, {len(run.orders.skus):,} lines"
-    )
+    size = f"{len(run.orders.ids):,} orders, {len(run.orders.skus):,} lines"
+    click.echo(f"Online Retail, week of 2011-11-14: {size}")
     click.echo(f"{run.catalog}\n")
     show.table(["", *codes], show.kpi_rows([result.kpis for result in results]), right=[1, 2])
     click.echo(f"\nTables: {packaged(_SET)}")

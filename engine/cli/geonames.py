@@ -12,7 +12,7 @@ from engine.cli import options, show
 )
 @options.json
 def geonames(files: tuple[str, ...], out: str, as_json: bool) -> None:
-    """Turn GeoNames' postal-code files (CC.txt or CC.zip) into the geonames table.
+    r"""Turn GeoNames' postal-code files (CC.txt or CC.zip) into the geonames table.
 
     Put the table beside the other tables of a catalogue; it then replaces the packaged countries.
 

@@ -13,7 +13,7 @@ from engine.cli import options, show
 @options.json
 @options.quiet
 def validate(catalog: str, orders: str | None, as_json: bool, quiet: bool) -> None:
-    """Read the tables and report every problem of every one; run nothing.
+    r"""Read the tables and report every problem of every one; run nothing.
 
     \b
     Example:
@@ -47,7 +47,7 @@ def validate(catalog: str, orders: str | None, as_json: bool, quiet: bool) -> No
 @click.argument("stock_id", type=int)
 @options.json
 def sources(catalog: str, stock_id: int, as_json: bool) -> None:
-    """List a stock's sources in priority order, with their state.
+    r"""List a stock's sources in priority order, with their state.
 
     \b
     Example:
@@ -102,7 +102,7 @@ def _source_rows(loaded: Any, stock_id: int) -> list[dict[str, Any]]:
 @options.json
 @click.pass_context
 def algorithms(ctx: click.Context, as_json: bool) -> None:
-    """List the installed algorithms: the package's own and those of plug-ins.
+    r"""List the installed algorithms: the package's own and those of plug-ins.
 
     \b
     Example:
@@ -111,8 +111,8 @@ def algorithms(ctx: click.Context, as_json: bool) -> None:
     from engine.algorithms.registry import list_algorithms
 
     found = list_algorithms()
-    good = [one for one in found if one.algorithm]
-    rows = [(one.code, one.algorithm.title, one.algorithm.description, one.origin) for one in good]
+    good = [(one.algorithm, one.origin) for one in found if one.algorithm]
+    rows = [(one.code, one.title, one.description, origin) for one, origin in good]
     columns = ("code", "title", "description", "origin")
     if as_json:
         show.as_json([dict(zip(columns, row, strict=True)) for row in rows])

@@ -15,7 +15,7 @@ from engine.cli import options, show
 @options.json
 @options.quiet
 def salable(catalog: str, out: str | None, as_json: bool, quiet: bool) -> None:
-    """List the salable quantity per stock and SKU.
+    r"""List the salable quantity per stock and SKU.
 
     \b
     Example:
@@ -55,7 +55,7 @@ def salable(catalog: str, out: str | None, as_json: bool, quiet: bool) -> None:
 @options.json
 @options.quiet
 def check(catalog: str, orders: str, out: str, as_json: bool, quiet: bool) -> None:
-    """Tell which order lines could be sold, each by itself, for orders not yet placed.
+    r"""Tell which order lines could be sold, each by itself, for orders not yet placed.
 
     \b
     Example:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from engine.io.csv import read_csv
@@ -61,7 +60,9 @@ def read_arrow(file: TableFile) -> pa.Table:
         source = pa.BufferReader(data)
         reader = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
         table = reader.read_all()
-    if not is_file and not data.endswith(_END_OF_STREAM):
+    # The marks of version 0.14 and before lack the first four bytes.
+    end = _END_OF_STREAM if head.startswith(_END_OF_STREAM[:4]) else _END_OF_STREAM[4:]
+    if not is_file and not data.endswith(end):
         raise fault(file, "is an Arrow stream without an end: it is cut short", COPY_AGAIN)
     return _sound(file, table, "Arrow")
 
@@ -102,14 +103,17 @@ def _sound(file: TableFile, table: pa.Table, expected: str) -> pa.Table:
 
 
 def _doubtful_text(column: pa.ChunkedArray) -> Iterator[tuple[int, bytes]]:
-    """Yield row and bytes of each value in the chunks of text that are not UTF-8."""
-    type_ = column.type
-    if not (pa.types.is_string(type_) or pa.types.is_large_string(type_)):
+    """Yield row and bytes of each value of a text column, as far as its offsets can be trusted."""
+    raw_types = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary()}
+    if column.type not in raw_types:
         return
     start = 0
     for chunk in column.chunks:
-        chunk.validate()  # the offsets, so that what follows reads no foreign memory
-        raw = pc.cast(chunk, pa.large_binary())
+        raw = chunk.view(raw_types[column.type])
+        try:
+            raw.validate(full=True)
+        except pa.ArrowInvalid:
+            return
         yield from ((row, value) for row, value in enumerate(raw.to_pylist(), start) if value)
         start += len(chunk)
 

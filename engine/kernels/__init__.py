@@ -1,0 +1,1 @@
+"""Compiled loops on numpy arrays: they know neither names nor tables."""

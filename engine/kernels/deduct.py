@@ -64,7 +64,17 @@ def deduct_orders(
 
 
 @jit
-def _serve_line(line, rank, skus, lines, include_zero, scratch, items, picks, at):
+def _serve_line(
+    line: int,
+    rank: IndexArray,
+    skus: Skus,
+    lines: Lines,
+    include_zero: bool,
+    scratch: IntArray,
+    items: Items,
+    picks: Picks,
+    at: int,
+) -> int:
     """Serve one line from the candidates in their order; return the next free pick."""
     sku = lines.skus[line]
     need = lines.quantity[line]
@@ -97,7 +107,15 @@ def _serve_line(line, rank, skus, lines, include_zero, scratch, items, picks, at
 
 
 @jit
-def _gather(line, sku, rank, skip_empty, scratch, items, picks):
+def _gather(
+    line: int,
+    sku: int,
+    rank: IndexArray,
+    skip_empty: bool,
+    scratch: IntArray,
+    items: Items,
+    picks: Picks,
+) -> int:
     """List the SKU's in-stock items by rank, as rank << 32 | item; say why if there is none."""
     reason = _NOT_ASSIGNED
     found = 0
@@ -118,7 +136,9 @@ def _gather(line, sku, rank, skip_empty, scratch, items, picks):
 
 
 @jit
-def _close_order(first, stop, skus, lines, independent, items, picks):
+def _close_order(
+    first: int, stop: int, skus: Skus, lines: Lines, independent: bool, items: Items, picks: Picks
+) -> None:
     """Give back what an independent order took; else put emptied items out of stock."""
     for pick in range(first, stop):
         item = picks.items[pick]

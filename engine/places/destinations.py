@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from engine.places.distance import Points, points
 from engine.places.geocode import ADDRESS, geocode
-from engine.types import BoolArray, FloatArray, IndexArray, frozen
+from engine.types import BoolArray, FloatArray, IndexArray, IntArray, frozen
 
 
 class Destinations(NamedTuple):
@@ -74,7 +74,7 @@ def _positions(orders: pa.Table, geonames: pa.Table | None) -> tuple[FloatArray,
     return latitude, longitude
 
 
-def _distinct_rows(keys: FloatArray) -> tuple[FloatArray, IndexArray]:
+def _distinct_rows(keys: FloatArray) -> tuple[FloatArray, IntArray]:
     """np.unique(axis=0), by a lexsort: 20 times faster on a million rows of three numbers."""
     order = np.lexsort(keys.T[::-1])
     ranked = keys[order]

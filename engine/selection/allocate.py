@@ -79,8 +79,10 @@ def allocate(
     ... })
     >>> result = allocate(catalog, pa.table({"order_id": [7], "stock_id": [1]}),
     ...     pa.table({"order_id": [7], "sku": ["a"], "qty": [4]}))
-    >>> result.allocations.select(["source_code", "qty_to_deduct"]).to_pylist()
-    [{'source_code': 'paris', 'qty_to_deduct': Decimal('3.0000')}, {'source_code': 'lyon', 'qty_to_deduct': Decimal('1.0000')}]
+    >>> for row in result.allocations.to_pylist():
+    ...     print(row["source_code"], row["qty_to_deduct"])
+    paris 3.0000
+    lyon 1.0000
     """
     clock = Clock()
     with clock("validate"):

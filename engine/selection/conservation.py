@@ -8,7 +8,7 @@ from engine.selection.deduction import Deduction
 from engine.types import BoolArray, IntArray
 
 
-class ConservationFault(Exception):
+class ConservationError(Exception):
     """A fault of this program: units would be lost or promised twice. Never the user's."""
 
 
@@ -28,7 +28,7 @@ def check_conservation(
 
     Raises
     ------
-    ConservationFault
+    ConservationError
         Naming the law that is broken. Nothing of the run may be used then.
     """
     items = catalog.items
@@ -54,7 +54,7 @@ def check_conservation(
 def _law(name: str, holds: BoolArray) -> None:
     if not holds.all():
         where = int(np.flatnonzero(~holds)[0])
-        raise ConservationFault(
+        raise ConservationError(
             f"conservation check failed: {name} (first at {where:,} of {len(holds):,})"
         )
 

@@ -77,9 +77,12 @@ def deduct(
             parts.append(
                 _deduct_block(catalog, orders, block, capacity, independent, include_zero, items)
             )
-    columns = zip(*parts, strict=True) if parts else ((np.empty(0, np.int64),) for _ in range(6))
+    nothing = (np.empty(0, np.int64),) * 6
+    lines, picked, quantity, available, short, reason = (
+        np.concatenate(column) for column in zip(*(parts or [nothing]), strict=True)
+    )
     return Deduction(
-        *(np.concatenate(column) for column in columns), items.quantity, items.in_stock
+        lines, picked, quantity, available, short, reason, items.quantity, items.in_stock
     )
 
 
@@ -111,9 +114,12 @@ def _deduct_block(
         orders.quantity[first:last],
     )
     picks = Picks(
-        *(np.empty(capacity, np.int64) for _ in range(4)),
-        np.empty(last - first, np.int64),
-        np.empty(last - first, np.uint8),
+        lines=np.empty(capacity, np.int64),
+        items=np.empty(capacity, np.int64),
+        quantity=np.empty(capacity, np.int64),
+        available=np.empty(capacity, np.int64),
+        short=np.empty(last - first, np.int64),
+        reason=np.empty(last - first, np.uint8),
     )
     skus = Skus(
         catalog.stock_items.manage_stock,
@@ -123,5 +129,5 @@ def _deduct_block(
     count = deduct_orders(
         block.ranks, skus, lines, independent, include_zero, scratch, items, picks
     )
-    written = (column[:count].copy() for column in picks[1:4])
+    written = (column[:count].copy() for column in (picks.items, picks.quantity, picks.available))
     return picks.lines[:count] + first, *written, picks.short, picks.reason

@@ -166,8 +166,8 @@ def _scores(algorithm: SourceSelectionAlgorithm, candidates: Candidates) -> np.n
         ) from error
     if scores.shape != (len(candidates),) or scores.dtype.kind not in "iuf":
         raise AlgorithmError(
-            f"algorithm {algorithm.code!r} gave scores of shape {scores.shape} and type {scores.dtype}; "
-            f"one integer or float per candidate is due, shape ({len(candidates)},)"
+            f"algorithm {algorithm.code!r} gave scores of shape {scores.shape} and type "
+            f"{scores.dtype}; one number per candidate is due, shape ({len(candidates)},)"
         )
     unknown_allowed = np.isnan(candidates.distance_km) & getattr(algorithm, "by_destination", True)
     wrong = np.flatnonzero(np.isnan(scores) & ~unknown_allowed)
@@ -225,7 +225,8 @@ def ranked_blocks(
     if not fits:
         # Each order may bring a ranking of its own.
         weights = np.maximum(weights, -(-limit * width // _RANK_CELLS))
-    rows, of_order = np.arange(len(rankings.stock)), rankings.of_order
+    rows: np.ndarray = np.arange(len(rankings.stock))
+    of_order: np.ndarray = rankings.of_order
     ranks = None
     for start, stop in block_bounds(weights, limit):
         with clock("rank"):

@@ -58,7 +58,7 @@ class Result:
         return {name: table for name in names if (table := getattr(self, name)) is not None}
 
     def to_pandas(self) -> "dict[str, pd.DataFrame]":
-        """Return the tables by name as pandas frames with Arrow-backed types, exact decimals included."""
+        """Return the tables by name as pandas frames with Arrow-backed types, decimals exact."""
         import pandas as pd
 
         return {

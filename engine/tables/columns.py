@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.tables.convert import WrongType, convert
+from engine.tables.convert import WrongTypeError, convert
 from engine.tables.findings import Finding, whole_table
 from engine.tables.raw import RawTable
 from engine.tables.schema import Column, Kind, Schema
@@ -100,7 +100,7 @@ def _check_column(table: str, column: Column, raw: RawTable) -> tuple[pa.Array, 
     values = raw.table[column.name].combine_chunks()
     try:
         converted = convert(column.kind, values, raw.is_text)
-    except WrongType as error:
+    except WrongTypeError as error:
         found, _, remedy = str(error).partition("; ")
         finding = whole_table(table, f"wrong type: {found}", remedy, column.name)
         return pa.nulls(len(values), _canonical_type(column.kind)), [finding]

@@ -18,7 +18,7 @@ from engine.tables.schema import Kind
 from engine.types import MAX_QTY, QTY_SCALE, BoolArray, FloatArray
 
 
-class WrongType(Exception):
+class WrongTypeError(Exception):
     """The column's type cannot hold what the schema asks for."""
 
 
@@ -43,7 +43,8 @@ _PLAIN_NUMBER = r"^[+-]?(?:[0-9]{1,9}(?:\.[0-9]{0,4}0{0,9})?|\.[0-9]{1,4})$"
 _PLAIN_QUANTITY = r"^[+-]?[0-9]{1,8}(?:\.[0-9]{0,4})?$"
 _TIME = re.compile(
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"(?:[T ][0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$"
+    r"(?:[T ][0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)?"
+    r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$"
 )
 _HAS_OFFSET = r"[T ][0-9].*(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)$"
 _FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
@@ -67,7 +68,7 @@ def convert(kind: Kind, values: pa.Array, is_text: bool) -> Converted:
 
     Raises
     ------
-    WrongType
+    WrongTypeError
         If the column's type cannot hold the kind, whatever its values.
     """
     if pa.types.is_dictionary(values.type):
@@ -87,7 +88,7 @@ def is_string(kind: pa.DataType) -> bool:
 
 def _text(values: pa.Array, is_text: bool) -> Converted:
     if not is_string(values.type):
-        raise WrongType(f"is {values.type} where text is due; write the column as text")
+        raise WrongTypeError(f"is {values.type} where text is due; write the column as text")
     problems = []
     try:
         values.validate(full=True)
@@ -162,7 +163,7 @@ def _quantity(values: pa.Array, is_text: bool) -> Converted:
     if pa.types.is_integer(values.type):
         values = values.cast(pa.decimal128(20, 0))
     if not pa.types.is_decimal(values.type):
-        raise WrongType(f"is {values.type} where decimal(12,4) is due; write it as a number")
+        raise WrongTypeError(f"is {values.type} where decimal(12,4) is due; write it as a number")
     try:
         return _in_range(decimal_to_units(values.cast(pa.decimal128(18, 4))))
     except pa.ArrowInvalid:
@@ -238,7 +239,7 @@ def _number(values: pa.Array, is_text: bool) -> Converted:
     if is_text:
         values, bad = _numbers_from_text(values, pa.float64(), _float)
     elif not _is_number(values.type):
-        raise WrongType(f"is {values.type} where a number is due; write it as a number")
+        raise WrongTypeError(f"is {values.type} where a number is due; write it as a number")
     values = values.cast(pa.float64())
     bad = bad | (~np.isfinite(_floats(values)) & _mask(values.is_valid()))
     return Converted(values, [Problem(bad, *_NOT_A_NUMBER)] if bad.any() else [])
@@ -262,7 +263,9 @@ def _integer(values: pa.Array, is_text: bool) -> Converted:
         whole = pa.array(np.where(fits, number, 0).astype(np.int64), mask=null)
         bad = ~fits & ~null
     else:
-        raise WrongType(f"is {values.type} where a whole number is due; write it as an integer")
+        raise WrongTypeError(
+            f"is {values.type} where a whole number is due; write it as an integer"
+        )
     remedy = "give a whole number"
     return Converted(whole, [Problem(bad, "not a whole number", remedy)] if bad.any() else [])
 
@@ -290,7 +293,7 @@ def _flag(values: pa.Array, is_text: bool) -> Converted:
         known = (number == 0) | (number == 1)
         flags = pa.array(number == 1, mask=~known)
     else:
-        raise WrongType(f"is {values.type} where true or false is due; write it as a boolean")
+        raise WrongTypeError(f"is {values.type} where true or false is due; write it as a boolean")
     bad = _mask(pc.and_(values.is_valid(), flags.is_null()))
     remedy = "give 1 or 0, true or false, yes or no"
     return Converted(flags, [Problem(bad, "neither true nor false", remedy)] if bad.any() else [])
@@ -302,12 +305,12 @@ def _time(values: pa.Array, is_text: bool) -> Converted:
     if pa.types.is_date(values.type):
         return Converted(values.cast(pa.timestamp("ms")), [])
     if not is_string(values.type):
-        raise WrongType(f"is {values.type} where a timestamp is due; write it as one")
+        raise WrongTypeError(f"is {values.type} where a timestamp is due; write it as one")
     texts = pc.utf8_trim_whitespace(values.cast(pa.string()))
     with_offset = _mask(pc.fill_null(pc.match_substring_regex(texts, _HAS_OFFSET), False))
     kinds = np.where(_mask(texts.is_null()), -1, with_offset.astype(np.int8))
     if {0, 1} <= set(kinds.tolist()):
-        raise WrongType("has times with and without an offset; give all of them one or none")
+        raise WrongTypeError("has times with and without an offset; give all of them one or none")
     zone = "UTC" if with_offset.any() else None
     for unit in ("us", "ns"):
         try:

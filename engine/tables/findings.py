@@ -75,7 +75,7 @@ def rejects_table(findings: Sequence[Finding], order: Sequence[str]) -> pa.Table
         for row, value in zip(finding.rows.tolist(), finding.values, strict=True)
     ]
     rows.sort(key=lambda row: row[:3])
-    columns = list(zip(*((row[3], row[1], *row[4:]) for row in rows), strict=True)) or [[]] * 5
+    columns = [[row[at] for row in rows] for at in (3, 1, 4, 5, 6)]
     return pa.table(
         [
             pa.array(column, field.type)

@@ -1,9 +1,11 @@
 """Keys that print differently and are the same: SKUs by case, postcodes by case and spaces."""
 
+from typing import TypeAlias
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Strings = pa.Array | pa.ChunkedArray
+Strings: TypeAlias = pa.Array | pa.ChunkedArray
 
 
 def fold_sku(skus: Strings) -> Strings:

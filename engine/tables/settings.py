@@ -22,15 +22,15 @@ class StockItems(NamedTuple):
     is_qty_decimal: FlagArray
 
 
-MSI_DEFAULTS = StockItems(
-    manage_stock=True,
-    min_qty=0,
-    backorders=0,
-    min_sale_qty=1 * QTY_SCALE,
-    max_sale_qty=10_000 * QTY_SCALE,
-    qty_increments=0,
-    is_qty_decimal=False,
-)
+MSI_DEFAULTS: dict[str, int | bool] = {
+    "manage_stock": True,
+    "min_qty": 0,
+    "backorders": 0,
+    "min_sale_qty": 1 * QTY_SCALE,
+    "max_sale_qty": 10_000 * QTY_SCALE,
+    "qty_increments": 0,
+    "is_qty_decimal": False,
+}
 """What holds where neither the SKU's row nor the default row says anything."""
 
 
@@ -53,20 +53,20 @@ def encode_stock_items(table: pa.Table | None, skus: pa.Array) -> StockItems:
     MSI: ``GetStockItemConfiguration``; a field that is not set uses the global configuration.
     """
     if table is None:
-        return StockItems(*(_full(value, len(skus)) for value in MSI_DEFAULTS))
+        return StockItems(**{name: _full(value, len(skus)) for name, value in MSI_DEFAULTS.items()})
     is_default = table["sku"].is_null()
     rows = table.filter(pc.invert(is_default))
     default = table.filter(is_default)
     at = pc.index_in(skus, fold_sku(rows["sku"]).combine_chunks())
-    columns = []
-    for name, fallback in zip(StockItems._fields, MSI_DEFAULTS, strict=True):
+    columns = {}
+    for name, fallback in MSI_DEFAULTS.items():
         column = rows[name].combine_chunks()
         values = [column.take(at)]
         if default.num_rows:
             values.append(default[name][0])
         filled = pc.coalesce(*values, pa.scalar(fallback, column.type))
-        columns.append(_array(np.asarray(filled)))
-    return StockItems(*columns)
+        columns[name] = _array(np.asarray(filled))
+    return StockItems(**columns)
 
 
 def _full(value: int | bool, num_skus: int) -> np.ndarray:

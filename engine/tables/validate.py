@@ -166,7 +166,7 @@ def _check_references(schema: Schema, checked: Mapping[str, CheckedTable]) -> li
 
 
 def _once(table: CheckedTable, findings: list[Finding]) -> list[Finding]:
-    """Leave out findings on columns that are missing or mistyped as a whole: those are said already."""
+    """Leave out findings on columns that are missing or mistyped: that is said already."""
     broken = {finding.column for finding in table.findings if not len(finding.rows)}
     return [finding for finding in findings if not broken & set(finding.column.split(", "))]
 

@@ -76,8 +76,10 @@ def test_text_of_any_make_keeps_its_values(tmp_path: Path, type_: pa.DataType, e
         pq.write_table(table, path)
     else:
         pyarrow.feather.write_feather(table, str(path), compression="uncompressed")
-    assert read_file(file_at(path)).table["sku"].to_pylist() == ["b", "a", None, "b"]
-    assert read_file(file_at(path)).table.schema.field("sku").type == type_
+    read = read_file(file_at(path)).table
+    assert read["sku"].to_pylist() == ["b", "a", None, "b"]
+    if ending == ".arrow":  # Parquet knows dictionaries of its own
+        assert read.schema.field("sku").type == type_
 
 
 @pytest.mark.parametrize("compression", [None, "lz4", "zstd"])
