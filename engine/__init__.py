@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.catalog import Catalog
     from engine.errors import EngineError
     from engine.folders import read_catalog, read_orders, read_result, write_result
-    from engine.salable import salable
+    from engine.salable import check, salable_quantity
     from engine.selection.allocate import allocate
     from engine.selection.kpis import KPIs
     from engine.selection.result import Result
@@ -26,11 +26,12 @@ _HOMES = {
     "Result": "engine.selection.result",
     "SourceSelectionAlgorithm": "engine.algorithms.protocol",
     "allocate": "engine.selection.allocate",
+    "check": "engine.salable",
     "list_algorithms": "engine.algorithms.registry",
     "read_catalog": "engine.folders",
     "read_orders": "engine.folders",
     "read_result": "engine.folders",
-    "salable": "engine.salable",
+    "salable_quantity": "engine.salable",
     "write_result": "engine.folders",
 }
 
@@ -42,11 +43,12 @@ __all__ = [
     "Result",
     "SourceSelectionAlgorithm",
     "allocate",
+    "check",
     "list_algorithms",
     "read_catalog",
     "read_orders",
     "read_result",
-    "salable",
+    "salable_quantity",
     "write_result",
 ]
 

@@ -1,6 +1,6 @@
 """Salable quantity per stock and SKU, and whether a requested quantity could be sold."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -8,9 +8,13 @@ import pyarrow.compute as pc
 
 from engine.catalog import Catalog, index_of
 from engine.errors import QuantityError
-from engine.orders import OrderSet
+from engine.orders import OrderSet, encode_orders
+from engine.tables.findings import raise_findings
 from engine.tables.fold import fold_sku
 from engine.tables.quantity import SUM_TYPE, sum_by_group, units_to_decimal
+from engine.tables.raw import as_raw
+from engine.tables.schema import ORDER_TABLES
+from engine.tables.validate import validate_orders
 from engine.types import MAX_SUM, QTY_SCALE, BoolArray, IntArray
 
 _NOT_ASSIGNED = "requested-sku-is-not-assigned-to-given-stock"
@@ -91,7 +95,7 @@ def stock_state(catalog: Catalog) -> StockState:
     return StockState(assigned, any_in_stock, quantity, is_salable, np.where(is_salable, left, 0))
 
 
-def salable(catalog: Catalog) -> pa.Table:
+def salable_quantity(catalog: Catalog) -> pa.Table:
     """Return the salable quantity per stock and SKU.
 
     Parameters
@@ -119,7 +123,7 @@ def salable(catalog: Catalog) -> pa.Table:
     ...         "quantity": [3, 5]}),
     ...     "reservations": pa.table({"stock_id": [1], "sku": ["a"], "quantity": [-2]}),
     ... })
-    >>> salable(catalog).select(["quantity", "salable_qty"]).to_pylist()
+    >>> salable_quantity(catalog).select(["quantity", "salable_qty"]).to_pylist()
     [{'quantity': Decimal('8.0000'), 'salable_qty': Decimal('6.0000')}]
     """
     state = stock_state(catalog)
@@ -135,20 +139,43 @@ def salable(catalog: Catalog) -> pa.Table:
     )
 
 
-def check_lines(catalog: Catalog, orders: OrderSet) -> pa.Table:
+def check(catalog: Catalog, orders: Any, order_lines: Any) -> pa.Table:
     """Tell which order lines could be sold, each by itself, for orders not yet placed.
 
     Parameters
     ----------
     catalog
         The inventory.
-    orders
-        Encoded orders.
+    orders, order_lines
+        As for `engine.allocate`.
 
     Returns
     -------
     order_id, line, sku, qty, is_salable, codes (MSI's, empty where it can be sold), in order
     sequence, then line.
+
+    Raises
+    ------
+    InputError
+        Listing every problem of both tables.
+
+    Examples
+    --------
+    >>> from engine.folders import read_catalog, read_orders
+    >>> from engine.packaged import packaged
+    >>> catalog = read_catalog(packaged("msi_example/catalog"))
+    >>> rows = check(catalog, *read_orders(packaged("msi_example/orders")))
+    >>> rows.select(["sku", "qty", "is_salable"]).to_pylist()[0]
+    {'sku': '24-WB01', 'qty': Decimal('20.0000'), 'is_salable': True}
+    """
+    raw, findings = as_raw({"orders": orders, "order_lines": order_lines}, ORDER_TABLES)
+    valid = validate_orders(raw, catalog.tables, findings)
+    raise_findings(valid.fatal)
+    return check_lines(catalog, encode_orders(valid, catalog))
+
+
+def check_lines(catalog: Catalog, orders: OrderSet) -> pa.Table:
+    """Check orders that are encoded already; see `check`.
 
     Notes
     -----

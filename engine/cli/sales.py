@@ -21,16 +21,16 @@ def salable(catalog: str, out: str | None, as_json: bool, quiet: bool) -> None:
     Example:
       ssa salable data/online_retail/catalog --out out/salable.csv
     """
-    from engine import salable as salable_table
     from engine.folders import read_catalog
     from engine.io.output import check_file, terminate_cleanly, whole_file
     from engine.io.write import write_table, writer_of
+    from engine.salable import salable_quantity
 
     with terminate_cleanly():
         if out:
             writer_of(check_file(out, [catalog]))
         loaded = read_catalog(catalog)
-        rows = salable_table(loaded)
+        rows = salable_quantity(loaded)
         if out:
             with whole_file(out) as draft:
                 write_table(rows, draft)

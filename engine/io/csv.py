@@ -79,9 +79,12 @@ def _read_text(file: TableFile, stream: Any, head: bytes) -> pa.Table:
     try:
         table = _parse(stream, header)
     except pa.ArrowInvalid as error:
-        raise _diagnosis(file, stream, header, error) from error
-    if not _is_complete(table):
-        raise _diagnosis(file, stream, header, None)
+        if faults := _diagnosis(file, stream, header):
+            raise faults from error
+        # Threads that read parts of one long value may take it for ragged rows.
+        table = _parse(stream, header, threads=False)
+    if not _is_complete(table) and (faults := _diagnosis(file, stream, header)):
+        raise faults
     return table.slice(0, table.num_rows - 1).rename_columns(header.names)
 
 
@@ -172,7 +175,9 @@ def _end_row(header: _Header) -> bytes:
     return f"\n{_END}{',' * (len(header.names) - 1)}".encode()
 
 
-def _parse(stream: BinaryIO, header: _Header, ragged: list[Any] | None = None) -> pa.Table:
+def _parse(
+    stream: BinaryIO, header: _Header, ragged: list[Any] | None = None, threads: bool = True
+) -> pa.Table:
     """Return the rows, ours included, with columns "0", "1", ...
 
     With a list for the ragged rows, they are left out, and any bytes are taken for text.
@@ -185,8 +190,7 @@ def _parse(stream: BinaryIO, header: _Header, ragged: list[Any] | None = None) -
         try:
             return pacsv.read_csv(
                 cast(BinaryIO, _Rows(stream, header, diagnose)),
-                # Rows are numbered only where one thread reads them in order.
-                pacsv.ReadOptions(column_names=names, block_size=block, use_threads=not diagnose),
+                pacsv.ReadOptions(column_names=names, block_size=block, use_threads=threads),
                 pacsv.ParseOptions(
                     newlines_in_values=True,
                     invalid_row_handler=None if ragged is None else _skip_into(ragged),
@@ -217,13 +221,12 @@ def _is_complete(table: pa.Table) -> bool:
     return table.num_rows > 0 and table.column(0)[table.num_rows - 1].as_py() == _END
 
 
-def _diagnosis(
-    file: TableFile, stream: BinaryIO, header: _Header, error: Exception | None
-) -> UnreadableError:
+def _diagnosis(file: TableFile, stream: BinaryIO, header: _Header) -> UnreadableError | None:
     """Return every fault of a file that could not be parsed; reads it again, row by row."""
     ragged: list[Any] = []
     try:
-        table = _parse(stream, header, ragged)
+        # Rows are numbered only where one thread reads them in order.
+        table = _parse(stream, header, ragged, threads=False)
     except pa.ArrowInvalid as again:
         said = " ".join(str(again).split())
         remedy = "look for a quote that is opened and never closed"
@@ -240,9 +243,7 @@ def _diagnosis(
         findings.append(_ragged_rows(file, header, ragged))
     for at, name in enumerate(header.names):
         findings += bad_text(file, name, _beyond_ascii(table.column(at), rows))
-    if not findings:
-        return fault(file, f"cannot be parsed as CSV (Arrow: {error})", COPY_AGAIN)
-    return UnreadableError(findings)
+    return UnreadableError(findings) if findings else None
 
 
 def _ragged_rows(file: TableFile, header: _Header, ragged: Sequence[Any]) -> Finding:

@@ -1,12 +1,12 @@
 """GeoNames' postal-code files: tab-separated, without header and without quoting."""
 
 import io
-import math
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, NoReturn, cast
+from typing import BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -31,6 +31,7 @@ _FIELDS = (
 _DEGREES = ("latitude", "longitude")
 _KEPT = (*_FIELDS[:5], *_DEGREES)
 _TYPES = {name: pa.float64() if name in _DEGREES else pa.string() for name in _FIELDS}
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 _BLOCKS = (1 << 22, 2**31 - 1)
 
 
@@ -115,7 +116,10 @@ def _read_members(file: TableFile, archive: zipfile.ZipFile) -> Iterator[pa.Tabl
         raise fault(file, "holds no CC.txt", "give a zip archive of GeoNames' postal codes")
     for name in names:
         member = TableFile(file.table, f"{file.name}/{name}", file.location)
-        yield _read_rows(member, io.BytesIO(archive.read(name)))
+        content = archive.read(name)
+        if not content:
+            raise fault(member, "is empty (0 bytes)", COPY_AGAIN)
+        yield _read_rows(member, io.BytesIO(content))
 
 
 def _read_rows(file: TableFile, stream: BinaryIO) -> pa.Table:
@@ -131,10 +135,11 @@ def _read_rows(file: TableFile, stream: BinaryIO) -> pa.Table:
                 ),
             )
         except pa.ArrowInvalid as error:
-            if "straddl" not in str(error):
-                stream.seek(0)
-                _raise_first_bad_line(file, stream, error)
-    raise fault(file, "holds a line of more than 2 GB", COPY_AGAIN)
+            stream.seek(0)
+            if problem := _first_bad_line(stream):
+                remedy = "give a postal-code file of GeoNames, with 12 fields separated by tabs"
+                raise fault(file, problem, remedy) from error
+    raise fault(file, f"holds a line of more than {_BLOCKS[-1]:,} bytes", COPY_AGAIN)
 
 
 class _Unclosed(io.RawIOBase):
@@ -152,13 +157,12 @@ class _Unclosed(io.RawIOBase):
         return self._stream.read(size)
 
 
-def _raise_first_bad_line(file: TableFile, stream: BinaryIO, error: Exception) -> NoReturn:
-    """Raise the fault of the first line that is not of GeoNames' form."""
+def _first_bad_line(stream: BinaryIO) -> str:
+    """Return what is wrong with the first line that is not of GeoNames' form, "" if none is."""
     for number, line in enumerate(stream.read().splitlines(), 1):
         if line and (problem := _problem(line)):
-            remedy = "give a postal-code file of GeoNames, with 12 fields separated by tabs"
-            raise fault(file, f"line {number} {problem}", remedy) from error
-    raise fault(file, f"is not of GeoNames' form (Arrow: {error})", COPY_AGAIN) from error
+            return f"line {number} {problem}"
+    return ""
 
 
 def _problem(line: bytes) -> str:
@@ -168,13 +172,6 @@ def _problem(line: bytes) -> str:
     if "\t".join(fields).encode() != line:
         return f"holds bytes that are not UTF-8, shown as <XX>: {', '.join(fields[:3])}"
     for name, text in zip(_FIELDS, fields, strict=True):
-        if name in _DEGREES and not _is_number(text):
+        if name in _DEGREES and text and not _NUMBER.fullmatch(text):
             return f"holds {text!r} as {name}, which is no number"
     return ""
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return not text or (text == text.strip() and math.isfinite(float(text)))
-    except ValueError:
-        return False

@@ -15,6 +15,12 @@ KNOWN = (
     *("geonames", "orders", "order_lines"),
 )
 
+
+def short(value: object) -> str:
+    """Return the name of a test's parameter: long ones are cut, and bytes show no time."""
+    return repr(value)[:24]
+
+
 Put = Callable[[str, bytes | str], Path]
 Read = Callable[..., TablesRead]
 

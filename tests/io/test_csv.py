@@ -11,7 +11,7 @@ from engine.io.csv import read_csv
 from engine.io.faults import TableFile, UnreadableError
 from engine.io.location import locate
 
-from .conftest import Put
+from .conftest import Put, short
 
 
 def rows(path: Path, table: str = "t") -> list[tuple[str | None, ...]]:
@@ -69,13 +69,22 @@ def test_read_csv_with_names_in_quotes(put: Put) -> None:
 
 
 def test_read_csv_with_several_gzip_members(put: Put) -> None:
-    content = gzip.compress(b"a,b\n1,") + gzip.compress(b"2\n")
+    content = gzip.compress(b"a,b\n1,", mtime=0) + gzip.compress(b"2\n", mtime=0)
     assert rows(put("t.csv.gz", content)) == [("a", "b"), ("1", "2")]
 
 
 @pytest.mark.parametrize("size", [70_000, 5_000_000, 70_000_000])
 def test_read_csv_with_values_larger_than_a_block(put: Put, size: int) -> None:
     assert rows(put("t.csv", f"a,b\n1,{'x' * size}\n2,y\n"))[1] == ("1", "x" * size)
+
+
+def test_read_csv_takes_a_long_value_however_the_threads_run(
+    put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_csv, "_BLOCKS", (1 << 10, 1 << 20))
+    path = put("t.csv", f"a,b\n1,{'x' * 100_000}\n2,y\n")
+    for _ in range(100):
+        assert rows(path)[1:] == [("1", "x" * 100_000), ("2", "y")]
 
 
 def test_read_csv_with_a_header_larger_than_a_block(put: Put) -> None:
@@ -125,9 +134,10 @@ def test_read_csv_gives_back_what_was_quoted(
         (b"PAR1\x15\x04", "looks like Parquet"),
         (b"ARROW1\0\0", "looks like Arrow"),
         (b"PK\x03\x04", "a spreadsheet; save it as CSV, Parquet or Arrow"),
-        (gzip.compress(b"a\n1\n"), "looks like gzip"),
+        (gzip.compress(b"a\n1\n", mtime=0), "looks like gzip"),
         (b"x" * 200_000, "header row that is not CSV (field larger"),
     ],
+    ids=short,
 )
 def test_read_csv_refuses_what_has_no_header(put: Put, content: bytes, words: str) -> None:
     error = refused(put("t.csv", content))
@@ -206,12 +216,16 @@ def test_read_csv_finds_ragged_rows_in_a_long_file(put: Put) -> None:
     ("content", "words"),
     [
         (b"a,b\n1,2\n", "t.csv.gz is not gzip"),
-        (gzip.compress(b"a,b\n1,2\n")[:-4], "cut short or damaged"),
-        (gzip.compress(b"a,b\n1,2\n")[:-9], "cut short or damaged"),
-        (gzip.compress(b"a,b\n" + bytes(range(97, 110)) * 99)[:-12] + b"\0" * 12, "damaged"),
-        (gzip.compress(b"a,b\n1,2\n") + b"junk", "cut short or damaged"),
-        (gzip.compress(b""), "holds no header row"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0)[:-4], "cut short or damaged"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0)[:-9], "cut short or damaged"),
+        (
+            gzip.compress(b"a,b\n" + bytes(range(97, 110)) * 99, mtime=0)[:-12] + b"\0" * 12,
+            "damaged",
+        ),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0) + b"junk", "cut short or damaged"),
+        (gzip.compress(b"", mtime=0), "holds no header row"),
     ],
+    ids=short,
 )
 def test_read_csv_refuses_damaged_gzip(put: Put, content: bytes, words: str) -> None:
     assert words in str(refused(put("t.csv.gz", content)))

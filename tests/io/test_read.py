@@ -53,7 +53,7 @@ def test_read_tables_takes_any_spelling_of_a_folder(
 
 def test_read_tables_reads_from_another_machine(tmp_path: Path, put: Put, remote: str) -> None:
     put("stocks.csv", STOCKS)
-    put("geonames/FR.txt", "\t".join("FR 75001 Paris IdF 11 Paris 75 x 751 48.8 2.3 5".split()))
+    put("geonames/FR.txt", "FR\t75001\tParis\t\t\t\t\t\t\t48.8\t2.3\t5")
     (tmp_path / "sources" / "a b=1").mkdir(parents=True)
     write_table(pa.table({"source_code": ["fr"]}), tmp_path / "sources" / "a b=1" / "p.parquet")
     found = read_tables(remote, KNOWN, KNOWN)

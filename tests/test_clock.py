@@ -1,0 +1,14 @@
+"""Seconds by phase."""
+
+from engine.clock import Clock
+
+
+def test_clock_adds_up_by_phase():
+    heard = []
+    clock = Clock(heard.append)
+    for phase in ("read", "rank", "read"):
+        with clock(phase):
+            pass
+    assert heard == ["read", "rank"]
+    assert list(clock.seconds) == ["read", "rank"]
+    assert all(spent >= 0 for spent in clock.seconds.values())
