@@ -34,8 +34,8 @@ def list_algorithms() -> list[Found]:
     for code in sorted({point.name for point in entry_points(group=GROUP)}):
         try:
             algorithm, error = find_algorithm(code), ""
-        except AlgorithmError as fault:
-            algorithm, error = None, str(fault)
+        except AlgorithmError as reason:
+            algorithm, error = None, str(reason)
         origins = sorted({_origin(point) for point in entry_points(group=GROUP, name=code)})
         rows.append(Found(code, algorithm, ", ".join(origins), error))
     return rows
@@ -73,6 +73,30 @@ def find_algorithm(algorithm: str | SourceSelectionAlgorithm) -> SourceSelection
     return _checked(_load(points[0]), algorithm, f"{points[0].value} of {_origin(points[0])}")
 
 
+def describe(algorithm: SourceSelectionAlgorithm) -> str:
+    """Name an algorithm in a message: its code, its class and who installed it.
+
+    Examples
+    --------
+    >>> describe(find_algorithm("distance"))
+    "algorithm 'distance' (engine.algorithms.distance:Distance of ssa-engine)"
+    """
+    kind = type(algorithm)
+    package = kind.__module__.partition(".")[0]
+    origins = {
+        f" of {_origin(point)}"
+        for point in entry_points(group=GROUP, name=algorithm.code)
+        if point.value.partition(":")[0].partition(".")[0].strip() == package
+    }
+    where = f"{kind.__module__}:{kind.__qualname__}{''.join(origins)}"
+    return f"algorithm {algorithm.code!r} ({where})"
+
+
+def fault(error: BaseException) -> str:
+    """Put what a plug-in raised on one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split()).rstrip(":")
+
+
 def _origin(point: EntryPoint) -> str:
     return point.dist.name if point.dist else "unknown distribution"
 
@@ -83,7 +107,7 @@ def _load(point: EntryPoint) -> SourceSelectionAlgorithm:
     except Exception as error:  # a plug-in may raise anything, and is named for it
         raise AlgorithmError(
             f"algorithm {point.name!r} ({point.value} of {_origin(point)}) cannot be loaded: "
-            f"{type(error).__name__}: {error}; repair or uninstall {_origin(point)}"
+            f"{fault(error)}; repair or uninstall {_origin(point)}"
         ) from error
 
 
@@ -100,4 +124,6 @@ def _checked(
         )
     if not callable(getattr(algorithm, "scores", None)):
         raise AlgorithmError(f"algorithm {code!r} ({where}) has no method scores(candidates)")
+    if not isinstance(getattr(algorithm, "by_destination", True), bool):
+        raise AlgorithmError(f"algorithm {code!r} ({where}): by_destination must be True or False")
     return algorithm

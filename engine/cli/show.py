@@ -1,13 +1,17 @@
-"""What people see: progress on stderr, summaries on stdout."""
+"""What people see: progress on stderr, tables and summaries on stdout."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from shutil import get_terminal_size
+from textwrap import wrap
 from time import perf_counter
 from typing import Any
 
 import click
 
+from engine.cli.text import clean, table_lines
 from engine.clock import Clock
 
 _STEPS = {
@@ -16,90 +20,123 @@ _STEPS = {
     "encode": "encoding",
     "rank": "ranking sources",
     "deduct": "deducting",
-    "check": "checking that nothing is lost",
+    "check": "checking totals",
     "decode": "building tables",
     "write": "writing",
     "hash": "hashing inputs",
 }
 
 
-@contextmanager
-def progress(quiet: bool) -> Iterator[Clock]:
-    """Give a clock that shows each phase: a bar on a terminal, plain lines otherwise."""
-    if quiet:
-        yield Clock()
-    elif sys.stderr.isatty():
-        yield from _bar()
-    else:
-        start = perf_counter()
-        yield Clock(
-            lambda phase: click.echo(f"{perf_counter() - start:6.1f} s  {_STEPS[phase]}", err=True)
-        )
+def say(*lines: str) -> None:
+    """Print lines to stdout."""
+    _print("\n".join(map(clean, lines)))
 
 
-def _bar() -> Iterator[Clock]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+def _print(text: str) -> None:
+    try:
+        click.echo(text)
+    except BrokenPipeError:  # the reader has seen enough, as ``head`` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
-    columns = TextColumn("{task.description:<30}"), BarColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=len(_STEPS))
 
-        def show(phase: str) -> None:
-            bar.update(task, description=_STEPS[phase], completed=list(_STEPS).index(phase))
+def tell(*lines: str) -> None:
+    """Print lines to stderr; on a terminal they are folded between words."""
+    lines = tuple(map(clean, lines))
+    if sys.stderr.isatty():
+        lines = tuple(part for line in lines for part in _fold(line))
+    with suppress(OSError):  # that nobody can read it must not end a run
+        click.echo("\n".join(lines), err=True)
 
-        yield Clock(show)
+
+def _fold(line: str) -> list[str]:
+    room = get_terminal_size().columns
+    # Paths, options and commands stay whole, to be copied.
+    return wrap(
+        line, room, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def notes(lines: Sequence[str]) -> None:
     """Print what a person should know to stderr."""
-    for line in lines:
-        click.echo(f"note: {line}", err=True)
+    if lines:
+        tell(*(f"note: {line}" for line in lines))
+
+
+@contextmanager
+def courtesy() -> Iterator[None]:
+    """Print about files that are written already: if that fails, the run has still succeeded."""
+    try:
+        yield
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        tell(f"ssa: all is written, but this summary cannot be printed: {error.strerror}")
+
+
+@contextmanager
+def progress(quiet: bool, *phases: str) -> Iterator[Clock]:
+    """Give a clock that shows each phase: a bar on a terminal, plain lines otherwise."""
+    if quiet:
+        yield Clock()
+    elif sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown"):
+        yield from _bar(phases)
+    else:
+        start = perf_counter()
+        yield Clock(lambda phase: tell(f"{perf_counter() - start:6.1f} s  {_step(phase)}"))
+
+
+def _bar(phases: Sequence[str]) -> Iterator[Clock]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn("{task.description:<16}"), BarColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=len(phases))
+
+        def show(phase: str) -> None:
+            bar.update(task, description=_step(phase), completed=phases.index(phase))
+
+        yield Clock(show)
+
+
+def _step(phase: str) -> str:
+    return _STEPS.get(phase, f"running {phase}")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[int] = ()) -> None:
-    """Print a table that folds its columns on a narrow terminal, and never cuts them."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    # Away from a terminal nothing is folded: the output may be read by a program.
-    console = Console(
-        width=None if sys.stdout.isatty() else _wide(columns, rows), highlight=False, markup=False
-    )
-    shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, show_header=any(columns))
-    for at, name in enumerate(columns):
-        shown.add_column(name, justify="right" if at in right else "left", overflow="fold")
-    for row in rows:
-        shown.add_row(*("" if value is None else str(value) for value in row))
-    console.print(shown)
-
-
-def _wide(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
-    widths = [max(len(str(row[at])) for row in [columns, *rows]) for at in range(len(columns))]
-    return max(80, sum(widths) + 3 * len(widths))
+    """Print a table; it folds on a terminal only, as other output may be read by a program."""
+    room = get_terminal_size().columns if sys.stdout.isatty() else None
+    rule = "─" if (sys.stdout.encoding or "").lower().startswith("utf") else "-"
+    _print("\n".join(table_lines(columns, rows, right, room, rule)))
 
 
 def as_json(value: Any) -> None:
-    """Print a value as JSON for machines."""
+    """Print a value as JSON for machines, decimals with all their places."""
     import msgspec
 
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    encoded = msgspec.json.Encoder(decimal_format="number").encode(value)
+    _print(msgspec.json.format(encoded, indent=2).decode())
+
+
+def counts(values: Any) -> dict[str, int]:
+    """Return how often each value of a column occurs, the most frequent first."""
+    rows = [(row["counts"], row["values"]) for row in values.value_counts().to_pylist()]
+    return {name: count for count, name in sorted(rows, key=lambda row: (-row[0], row[1]))}
 
 
 def kpi_rows(kpis: Sequence[Any]) -> list[list[str]]:
     """Return the key figures of one or more runs as rows: name, then a column per run."""
     rows: list[tuple[str, Callable[[Any], str]]] = [
-        ("units served", lambda k: f"{k.units_allocated:,.10g} of {k.units:,.10g}"),
+        ("units ordered", lambda k: f"{k.units:,.10g}"),
+        ("units served", lambda k: f"{k.units_allocated:,.10g}"),
         ("unit fill rate", lambda k: _share(k.unit_fill_rate)),
         ("line fill rate", lambda k: _share(k.line_fill_rate)),
-        ("orders served in full", lambda k: _share(k.order_fill_rate)),
+        ("order fill rate", lambda k: _share(k.order_fill_rate)),
         ("orders split", lambda k: _share(k.split_rate)),
-        ("orders split, of several lines", lambda k: _share(k.split_rate_multi_line)),
+        ("of several lines", lambda k: _share(k.split_rate_multi_line)),
         ("shipments per order", lambda k: _number(k.shipments_per_order, 2)),
         ("km per shipment", lambda k: _number(k.distance_km, 1)),
         ("km per unit", lambda k: _number(k.distance_km_by_unit, 1)),
-        ("shipments of unknown distance", lambda k: _share(k.shipments_without_distance)),
+        ("km unknown", lambda k: _share(k.shipments_without_distance)),
         ("balance of sources", lambda k: _number(k.balance, 3)),
     ]
     return [[name, *(show(one) for one in kpis)] for name, show in rows]

@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import io
 import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple, cast
@@ -25,6 +24,7 @@ from engine.io.faults import (
     show_bytes,
     wrong_format,
 )
+from engine.io.lent import LentStream
 from engine.tables.findings import Finding
 from engine.tables.schema import SCHEMAS
 
@@ -81,8 +81,8 @@ def _read_text(file: TableFile, stream: Any, head: bytes) -> pa.Table:
     except pa.ArrowInvalid as error:
         if faults := _diagnosis(file, stream, header):
             raise faults from error
-        # Threads that read parts of one long value may take it for ragged rows.
-        table = _parse(stream, header, threads=False)
+        print("!!!", str(error)[:100])
+        raise
     if not _is_complete(table) and (faults := _diagnosis(file, stream, header)):
         raise faults
     return table.slice(0, table.num_rows - 1).rename_columns(header.names)
@@ -145,52 +145,25 @@ def _check_header(file: TableFile, names: list[str]) -> None:
         raise UnreadableError(findings)
 
 
-class _Rows(io.RawIOBase):
-    """The data rows of a CSV stream, followed by a row of our own.
-
-    With ``any_bytes`` each byte beyond ASCII becomes a character of Latin-1, so that nothing is
-    invalid any more and the bytes can be had back.
-    """
-
-    def __init__(self, stream: BinaryIO, header: _Header, any_bytes: bool) -> None:
-        self._stream = stream
-        self._any_bytes = any_bytes
-        self._end = _end_row(header)
-        stream.seek(header.size)
-
-    def readable(self) -> bool:
-        """Return that this is for reading."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """Return the next bytes, none at the very end."""
-        # A byte of Latin-1 takes up to two in UTF-8.
-        block = self._stream.read(size // 2 if self._any_bytes else size)
-        if not block:
-            block, self._end = self._end, b""
-        return block.decode("latin-1").encode() if self._any_bytes else block
-
-
 def _end_row(header: _Header) -> bytes:
     return f"\n{_END}{',' * (len(header.names) - 1)}".encode()
 
 
-def _parse(
-    stream: BinaryIO, header: _Header, ragged: list[Any] | None = None, threads: bool = True
-) -> pa.Table:
+def _parse(stream: BinaryIO, header: _Header, ragged: list[Any] | None = None) -> pa.Table:
     """Return the rows, ours included, with columns "0", "1", ...
 
     With a list for the ragged rows, they are left out, and any bytes are taken for text.
     """
     names = [str(at) for at in range(len(header.names))]
-    diagnose = ragged is not None
     for block in _BLOCKS:
         if ragged is not None:
             ragged.clear()
+        rows = LentStream(stream, header.size, _end_row(header), any_bytes=ragged is not None)
         try:
             return pacsv.read_csv(
-                cast(BinaryIO, _Rows(stream, header, diagnose)),
-                pacsv.ReadOptions(column_names=names, block_size=block, use_threads=threads),
+                cast(BinaryIO, rows),
+                # Rows are numbered only where one thread reads them in order.
+                pacsv.ReadOptions(column_names=names, block_size=block, use_threads=ragged is None),
                 pacsv.ParseOptions(
                     newlines_in_values=True,
                     invalid_row_handler=None if ragged is None else _skip_into(ragged),
@@ -205,6 +178,8 @@ def _parse(
         except pa.ArrowInvalid as error:
             if "straddl" not in str(error) or block == _BLOCKS[-1]:
                 raise
+        finally:
+            rows.close()
     raise AssertionError("the last block size returns or raises")
 
 
@@ -225,8 +200,7 @@ def _diagnosis(file: TableFile, stream: BinaryIO, header: _Header) -> Unreadable
     """Return every fault of a file that could not be parsed; reads it again, row by row."""
     ragged: list[Any] = []
     try:
-        # Rows are numbered only where one thread reads them in order.
-        table = _parse(stream, header, ragged, threads=False)
+        table = _parse(stream, header, ragged)
     except pa.ArrowInvalid as again:
         said = " ".join(str(again).split())
         remedy = "look for a quote that is opened and never closed"

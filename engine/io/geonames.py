@@ -22,6 +22,7 @@ from engine.io.faults import (
     wrong_format,
 )
 from engine.io.find import GEONAMES, part_files
+from engine.io.lent import LentStream
 from engine.io.location import hide_password, kind, locate
 
 _FIELDS = (
@@ -124,10 +125,10 @@ def _read_members(file: TableFile, archive: zipfile.ZipFile) -> Iterator[pa.Tabl
 
 def _read_rows(file: TableFile, stream: BinaryIO) -> pa.Table:
     for block in _BLOCKS:
-        stream.seek(0)
+        lent = LentStream(stream)
         try:
             return pacsv.read_csv(
-                cast(BinaryIO, _Unclosed(stream)),
+                cast(BinaryIO, lent),
                 pacsv.ReadOptions(column_names=list(_FIELDS), block_size=block),
                 pacsv.ParseOptions(delimiter="\t", quote_char=False),
                 pacsv.ConvertOptions(
@@ -135,26 +136,12 @@ def _read_rows(file: TableFile, stream: BinaryIO) -> pa.Table:
                 ),
             )
         except pa.ArrowInvalid as error:
+            lent.close()
             stream.seek(0)
             if problem := _first_bad_line(stream):
                 remedy = "give a postal-code file of GeoNames, with 12 fields separated by tabs"
                 raise fault(file, problem, remedy) from error
     raise fault(file, f"holds a line of more than {_BLOCKS[-1]:,} bytes", COPY_AGAIN)
-
-
-class _Unclosed(io.RawIOBase):
-    """A stream that its reader cannot close, to be read again from the start."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        """Return that this is for reading."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """Return the next bytes, none at the very end."""
-        return self._stream.read(size)
 
 
 def _first_bad_line(stream: BinaryIO) -> str:

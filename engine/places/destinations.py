@@ -65,13 +65,22 @@ def _positions(orders: pa.Table, geonames: pa.Table | None) -> tuple[FloatArray,
     )
     missing = np.flatnonzero(np.isnan(latitude))
     addresses = orders.select(ADDRESS).take(pa.array(missing))
-    texts = [pc.fill_null(addresses[name], "").combine_chunks() for name in ADDRESS]
-    encoded = pc.binary_join_element_wise(*texts, "\n").dictionary_encode()
-    code = np.asarray(encoded.indices)
+    code = _same_address(addresses)
     _, first = np.unique(code, return_index=True)
     found = geocode(addresses.take(pa.array(first)), geonames)
     latitude[missing], longitude[missing] = (degrees[code] for degrees in found)
     return latitude, longitude
+
+
+def _same_address(addresses: pa.Table) -> IndexArray:
+    """(num_addresses,) a number for each distinct address; missing is as good as empty."""
+    texts = [pc.fill_null(addresses[name], "").combine_chunks() for name in ADDRESS]
+    numbers = [np.asarray(text.dictionary_encode().indices).astype(np.int32) for text in texts]
+    # All four numbers side by side as one value: joined texts might run into each other.
+    packed = pa.py_buffer(np.ascontiguousarray(np.column_stack(numbers)))
+    width = pa.binary(4 * len(ADDRESS))
+    rows = pa.FixedSizeBinaryArray.from_buffers(width, addresses.num_rows, [None, packed])
+    return np.asarray(rows.dictionary_encode().indices)
 
 
 def _distinct_rows(keys: FloatArray) -> tuple[FloatArray, IntArray]:

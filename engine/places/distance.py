@@ -77,8 +77,9 @@ def great_circle_mm(here: Points, there: Points) -> IntArray:
     >>> great_circle_mm(paris, lyon).tolist()
     [391498932]
     """
-    apart = (here.x - there.x) ** 2 + (here.y - there.y) ** 2 + (here.z - there.z) ** 2
-    along = (here.x + there.x) ** 2 + (here.y + there.y) ** 2 + (here.z + there.z) ** 2
+    # Not ``** 2``: on a single number numpy asks the system's pow, which may differ in a bit.
+    apart = np.square(here.x - there.x) + np.square(here.y - there.y) + np.square(here.z - there.z)
+    along = np.square(here.x + there.x) + np.square(here.y + there.y) + np.square(here.z + there.z)
     half_angle = arc_tangent(np.sqrt(apart), np.sqrt(along))
     mm = np.rint(2 * EARTH_RADIUS_KM * MM_PER_KM * half_angle)
     return np.where(np.isnan(mm), UNKNOWN, mm).astype(np.int64)

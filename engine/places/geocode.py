@@ -91,8 +91,8 @@ def _match(country: pa.Array, addresses: pa.Table, rows: pa.Table) -> IntArray:
     left = np.flatnonzero(found < 0)
     if len(left):
         some = pa.array(left)
-        city = _plain(_clean(_strings(addresses, "city")).take(some))
-        region = _plain(_clean(_strings(addresses, "region")).take(some))
+        city = _clean(_plain(_strings(addresses, "city").take(some)))
+        region = _clean(_plain(_strings(addresses, "region").take(some)))
         found[left] = _first_city(country.take(some), city, of_row, _plain(_strings(rows, "city")))
         by_name = _first(
             _pairs(country.take(some), region), _pairs(of_row, _plain(_strings(rows, "region")))
@@ -123,7 +123,8 @@ def _clean(values: pa.Array) -> pa.Array:
 def _plain(values: pa.Array) -> pa.Array:
     """Take away case and accents."""
     bare = pc.replace_substring_regex(pc.utf8_normalize(values, "NFKD"), r"\p{M}", "")
-    return pc.utf8_lower(pc.utf8_trim_whitespace(bare))
+    # By way of upper case, so that both small sigmas are one letter.
+    return pc.utf8_lower(pc.utf8_upper(pc.utf8_trim_whitespace(bare)))
 
 
 def _pairs(country: pa.Array, value: pa.Array) -> pa.Array:

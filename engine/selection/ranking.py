@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.algorithms.protocol import Candidates, SourceSelectionAlgorithm
+from engine.algorithms.registry import describe, fault
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.errors import AlgorithmError
@@ -161,12 +162,10 @@ def _scores(algorithm: SourceSelectionAlgorithm, candidates: Candidates) -> np.n
     try:
         scores = np.asarray(algorithm.scores(candidates))
     except Exception as error:  # a plug-in may raise anything, and is named for it
-        raise AlgorithmError(
-            f"algorithm {algorithm.code!r} failed to score: {type(error).__name__}: {error}"
-        ) from error
+        raise AlgorithmError(f"{describe(algorithm)} failed to score: {fault(error)}") from error
     if scores.shape != (len(candidates),) or scores.dtype.kind not in "iuf":
         raise AlgorithmError(
-            f"algorithm {algorithm.code!r} gave scores of shape {scores.shape} and type "
+            f"{describe(algorithm)} gave scores of shape {scores.shape} and type "
             f"{scores.dtype}; one number per candidate is due, shape ({len(candidates)},)"
         )
     unknown_allowed = np.isnan(candidates.distance_km) & getattr(algorithm, "by_destination", True)
@@ -174,7 +173,7 @@ def _scores(algorithm: SourceSelectionAlgorithm, candidates: Candidates) -> np.n
     if len(wrong):
         source = candidates.sources["source_code"][int(candidates.source[wrong[0]])]
         raise AlgorithmError(
-            f"algorithm {algorithm.code!r} gave NaN for {len(wrong):,} candidates, first source "
+            f"{describe(algorithm)} gave NaN for {len(wrong):,} candidates, first source "
             f"{source.as_py()!r} of stock {candidates.stock_id[wrong[0]]}; NaN stands for an "
             "unknown distance only, use inf to put a source last"
         )
