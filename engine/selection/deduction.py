@@ -69,7 +69,7 @@ def deduct(
     items = catalog.items._replace(
         quantity=catalog.items.quantity.copy(), in_stock=catalog.items.in_stock.copy()
     )
-    bounds = _pick_bounds(catalog, orders)
+    bounds = _pick_bounds(catalog, orders, include_zero)
     parts = []
     for block in ranked_blocks(catalog, orders, algorithm, bounds, _BLOCK_PICKS, clock):
         capacity = int(bounds[block.start : block.stop].sum())
@@ -86,12 +86,18 @@ def deduct(
     )
 
 
-def _pick_bounds(catalog: Catalog, orders: OrderSet) -> IntArray:
-    """(num_orders,) the most picks an order can write: every item of every line's SKU."""
+def _pick_bounds(catalog: Catalog, orders: OrderSet, include_zero: bool) -> IntArray:
+    """(num_orders,) the most picks an order can write: every item of every line's SKU.
+
+    Without those that give nothing, each pick ends a line or empties an item.
+    """
     per_sku = np.append(np.diff(catalog.items.offsets), 0)
     total = np.zeros(len(orders.skus) + 1, np.int64)
     np.cumsum(per_sku[orders.skus], out=total[1:])
-    return total[orders.offsets[1:]] - total[orders.offsets[:-1]]
+    bounds = total[orders.offsets[1:]] - total[orders.offsets[:-1]]
+    if include_zero:
+        return bounds
+    return np.minimum(bounds, np.diff(orders.offsets) + len(catalog.item_rows))
 
 
 def _deduct_block(
