@@ -4,6 +4,7 @@ import csv
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
@@ -79,12 +80,9 @@ def _read_text(file: TableFile, stream: Any, head: bytes) -> pa.Table:
     try:
         table = _parse(stream, header)
     except pa.ArrowInvalid as error:
-        if faults := _diagnosis(file, stream, header):
-            raise faults from error
-        print("!!!", str(error)[:100])
-        raise
-    if not _is_complete(table) and (faults := _diagnosis(file, stream, header)):
-        raise faults
+        raise _diagnosis(file, stream, header, error) from error
+    if not _is_complete(table):
+        raise _diagnosis(file, stream, header, None)
     return table.slice(0, table.num_rows - 1).rename_columns(header.names)
 
 
@@ -101,10 +99,10 @@ def _read_header(file: TableFile, stream: BinaryIO) -> _Header:
             raise fault(file, "holds no header row", "name the columns in the first row")
         if lines:
             # The last line in hand may go on: only the end of the file makes it whole.
-            names = _first_record(file, lines if not block else lines[:-1], at_end=not block)
-            if names is not None:
-                fields, used = names
-                return _Header(fields, skipped + sum(map(len, lines[:used])))
+            record = _first_record(file, lines[:-1] if block else lines, at_end=not block)
+            if record is not None:
+                names, num_lines = record
+                return _Header(names, skipped + sum(map(len, lines[:num_lines])))
         wanted *= 4
 
 
@@ -155,31 +153,28 @@ def _parse(stream: BinaryIO, header: _Header, ragged: list[Any] | None = None) -
     With a list for the ragged rows, they are left out, and any bytes are taken for text.
     """
     names = [str(at) for at in range(len(header.names))]
+    parse = pacsv.ParseOptions(
+        newlines_in_values=True,
+        invalid_row_handler=None if ragged is None else _skip_into(ragged),
+    )
+    convert = pacsv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()),
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=True,
+    )
     for block in _BLOCKS:
+        # Rows are numbered only where one thread reads them in order.
+        read = pacsv.ReadOptions(column_names=names, block_size=block, use_threads=ragged is None)
         if ragged is not None:
             ragged.clear()
-        rows = LentStream(stream, header.size, _end_row(header), any_bytes=ragged is not None)
+        lent = LentStream(stream, header.size, _end_row(header), any_bytes=ragged is not None)
         try:
-            return pacsv.read_csv(
-                cast(BinaryIO, rows),
-                # Rows are numbered only where one thread reads them in order.
-                pacsv.ReadOptions(column_names=names, block_size=block, use_threads=ragged is None),
-                pacsv.ParseOptions(
-                    newlines_in_values=True,
-                    invalid_row_handler=None if ragged is None else _skip_into(ragged),
-                ),
-                pacsv.ConvertOptions(
-                    column_types=dict.fromkeys(names, pa.string()),
-                    null_values=[""],
-                    strings_can_be_null=True,
-                    quoted_strings_can_be_null=True,
-                ),
-            )
+            with closing(lent):
+                return pacsv.read_csv(cast(BinaryIO, lent), read, parse, convert)
         except pa.ArrowInvalid as error:
             if "straddl" not in str(error) or block == _BLOCKS[-1]:
                 raise
-        finally:
-            rows.close()
     raise AssertionError("the last block size returns or raises")
 
 
@@ -196,7 +191,9 @@ def _is_complete(table: pa.Table) -> bool:
     return table.num_rows > 0 and table.column(0)[table.num_rows - 1].as_py() == _END
 
 
-def _diagnosis(file: TableFile, stream: BinaryIO, header: _Header) -> UnreadableError | None:
+def _diagnosis(
+    file: TableFile, stream: BinaryIO, header: _Header, error: Exception | None
+) -> UnreadableError:
     """Return every fault of a file that could not be parsed; reads it again, row by row."""
     ragged: list[Any] = []
     try:
@@ -217,7 +214,9 @@ def _diagnosis(file: TableFile, stream: BinaryIO, header: _Header) -> Unreadable
         findings.append(_ragged_rows(file, header, ragged))
     for at, name in enumerate(header.names):
         findings += bad_text(file, name, _beyond_ascii(table.column(at), rows))
-    return UnreadableError(findings) if findings else None
+    if not findings:
+        return fault(file, f"cannot be parsed as CSV (Arrow: {error})", COPY_AGAIN)
+    return UnreadableError(findings)
 
 
 def _ragged_rows(file: TableFile, header: _Header, ragged: Sequence[Any]) -> Finding:

@@ -6,6 +6,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from typing import BinaryIO, cast
 
 import pyarrow as pa
@@ -124,19 +125,14 @@ def _read_members(file: TableFile, archive: zipfile.ZipFile) -> Iterator[pa.Tabl
 
 
 def _read_rows(file: TableFile, stream: BinaryIO) -> pa.Table:
+    parse = pacsv.ParseOptions(delimiter="\t", quote_char=False)
+    convert = pacsv.ConvertOptions(column_types=_TYPES, null_values=[""], strings_can_be_null=True)
     for block in _BLOCKS:
-        lent = LentStream(stream)
+        read = pacsv.ReadOptions(column_names=list(_FIELDS), block_size=block)
         try:
-            return pacsv.read_csv(
-                cast(BinaryIO, lent),
-                pacsv.ReadOptions(column_names=list(_FIELDS), block_size=block),
-                pacsv.ParseOptions(delimiter="\t", quote_char=False),
-                pacsv.ConvertOptions(
-                    column_types=_TYPES, null_values=[""], strings_can_be_null=True
-                ),
-            )
+            with closing(LentStream(stream)) as lent:
+                return pacsv.read_csv(cast(BinaryIO, lent), read, parse, convert)
         except pa.ArrowInvalid as error:
-            lent.close()
             stream.seek(0)
             if problem := _first_bad_line(stream):
                 remedy = "give a postal-code file of GeoNames, with 12 fields separated by tabs"

@@ -54,10 +54,11 @@ def locate(location: str | os.PathLike[str]) -> Location:
     try:
         filesystem, path = fs.FileSystem.from_uri(text)
     except ValueError as error:
+        shown = hide_password(text)
         raise UsageError(
-            f"{hide_password(text)} cannot be opened ({error}); "
+            f"{shown} cannot be opened ({str(error).replace(text, shown)}); "
             "give a local path or a URI such as s3://bucket/folder"
-        ) from error
+        ) from None
     return Location(filesystem, path, text)
 
 

@@ -62,26 +62,16 @@ def read_tables(
     [{'stock_id': '007', 'name': 'Europe'}]
     """
     folder = _folder(location)
-    everything = {*known, *wanted}
-    found, findings = find_tables(folder, everything)
+    found, findings = find_tables(folder, {*known, *wanted})
     tables: dict[str, RawTable] = {}
     files: list[str] = []
     for name in dict.fromkeys(wanted):
-        if name not in found:
-            continue
-        one = choose(name, found[name])
-        if isinstance(one, Finding):
-            findings.append(one)
-            continue
-        parts, wrong = _files(folder, name, one)
-        findings += wrong
-        if wrong:
-            continue
-        try:
-            tables[name] = _read(name, parts, one.is_folder)
-            files += [part.location.text for part in parts]
-        except UnreadableError as error:
-            findings += error.findings
+        if name in found:
+            try:
+                tables[name], read = _read(folder, name, found[name])
+                files += [file.location.text for file in read]
+            except UnreadableError as error:
+                findings += error.findings
     return TablesRead(tables, findings, sorted(files), sorted(set(found) - set(wanted)))
 
 
@@ -98,17 +88,18 @@ def _folder(location: str | os.PathLike[str]) -> Location:
     return folder
 
 
-def _files(folder: Location, table: str, found: Found) -> tuple[list[TableFile], list[Finding]]:
-    """Return the files that make up a table, and what is wrong with their folder."""
-    place = child(folder, found.name)
-    if found.is_folder:
-        return part_files(table, place)
-    return [TableFile(table, found.name, place)], []
-
-
-def _read(table: str, files: list[TableFile], is_folder: bool) -> RawTable:
-    if not is_folder:
-        return read_file(files[0])
+def _read(folder: Location, table: str, found: list[Found]) -> tuple[RawTable, list[TableFile]]:
+    """Return a table and the files that it was read from."""
+    one = choose(table, found)
+    if isinstance(one, Finding):
+        raise UnreadableError([one])
+    place = child(folder, one.name)
+    if not one.is_folder:
+        file = TableFile(table, one.name, place)
+        return read_file(file), [file]
+    files, findings = part_files(table, place)
+    if findings:
+        raise UnreadableError(findings)
     if is_geonames_file(files[0]):
-        return RawTable(read_geonames_files(files))
-    return RawTable(read_parts(table, files))
+        return RawTable(read_geonames_files(files)), files
+    return RawTable(read_parts(table, files)), files

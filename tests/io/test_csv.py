@@ -2,6 +2,7 @@ import gzip
 import random
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,10 +82,13 @@ def test_read_csv_with_values_larger_than_a_block(put: Put, size: int) -> None:
 def test_read_csv_takes_a_long_value_however_the_threads_run(
     put: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_csv, "_BLOCKS", (1 << 10, 1 << 20))
-    path = put("t.csv", f"a,b\n1,{'x' * 100_000}\n2,y\n")
-    for _ in range(100):
-        assert rows(path)[1:] == [("1", "x" * 100_000), ("2", "y")]
+    # Each size too small for the value is given up while threads of Arrow still read ahead.
+    monkeypatch.setattr(engine_csv, "_BLOCKS", (1 << 10, 1 << 12, 1 << 20))
+    value = "x\n" * 20_000
+    path = put("t.csv", "a,b\n" + "1,2\n" * 3_000 + f'1,"{value}"\n' + "1,2\n" * 3_000)
+    for _ in range(200):
+        read = rows(path)
+        assert (len(read), read[3_001]) == (6_002, ("1", value))
 
 
 def test_read_csv_with_a_header_larger_than_a_block(put: Put) -> None:
@@ -245,6 +249,21 @@ def test_read_csv_refuses_a_value_beyond_the_largest_block(
     monkeypatch.setattr(engine_csv, "_BLOCKS", (1 << 10, 1 << 12))
     error = refused(put("t.csv", 'a,b\n1,"' + "x\n" * 10_000))
     assert "look for a quote that is opened and never closed" in str(error)
+
+
+def test_read_csv_passes_on_what_it_cannot_explain(
+    put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse = engine_csv._parse
+
+    def failing(stream, header, ragged=None) -> pa.Table:
+        if ragged is None:
+            raise pa.ArrowInvalid("something new")
+        return parse(stream, header, ragged)
+
+    monkeypatch.setattr(engine_csv, "_parse", failing)
+    error = refused(put("t.csv", "a,b\n1,2\n"))
+    assert "t.csv cannot be parsed as CSV (Arrow: something new)" in str(error)
 
 
 def test_read_csv_refuses_a_folder_in_place_of_the_file(tmp_path: Path) -> None:

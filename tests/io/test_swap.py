@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,48 @@ def test_a_file_system_without_locks_serves_all_the_same(tmp_path, monkeypatch) 
         put(folder, "new")
     # Whether a run lives cannot be told here, so what it left stays.
     assert names(tmp_path) == [leftover.name, f"{leftover.name}.lock", "out"]
+
+
+def test_a_lock_whose_file_is_gone_when_it_is_had_does_not_count(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    first = swap._lock(path, os.O_RDWR | os.O_CREAT, wait=True)
+    held = threading.Event()
+
+    def second() -> None:
+        with swap._locked(path):
+            assert path.exists()
+            held.set()
+
+    waiting = threading.Thread(target=second)
+    waiting.start()
+    assert not held.wait(0.1)
+    swap._unlock(path, first)
+    waiting.join(10)
+    assert held.is_set()
+    assert names(tmp_path) == []
+
+
+@pytest.mark.usefixtures("no_exchange")
+def test_an_interrupted_completion_is_left_to_the_next_run(tmp_path, monkeypatch) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    put(out, "old")
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if ".ssa-tmp-" in path.name:
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt), whole_folder(out, overwrite=True) as folder:
+        put(folder, "new")
+    monkeypatch.setattr(Path, "rename", rename)
+    assert not out.exists()
+    assert len(names(tmp_path)) == 2
+    recover(out)
+    assert names(tmp_path) == ["out"]
+    assert (out / "run.json").read_text() == "new"
 
 
 def test_a_lock_that_cannot_be_had_stops_the_run(tmp_path: Path, monkeypatch) -> None:
