@@ -7,7 +7,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage lint format readme build wheel-demo ci clean
+.PHONY: help setup demo test coverage lint format bench readme build wheel-demo ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ lint: setup ## ruff, mypy and import-linter
 format: setup ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: setup ## time the phases of a run on the year of Online Retail
+	$(BIN)/python -m pytest -q -o addopts= -o python_files='bench_*.py' benchmarks \
+	  --benchmark-columns=min,median,rounds
 
 readme: setup ## run the examples of README.md and CONTRIBUTING.md as they stand
 	$(BIN)/python .ci/readme_examples.py README.md CONTRIBUTING.md
