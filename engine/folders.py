@@ -1,7 +1,9 @@
 """Between folders and the run: read a catalogue and orders, write a result, read it back."""
 
+import os
 import platform
 import resource
+import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from os import PathLike
@@ -14,7 +16,8 @@ import pyarrow as pa
 from engine.catalog import Catalog, encode_catalog
 from engine.clock import Clock
 from engine.errors import OutputError
-from engine.io.location import hash_files
+from engine.io.faults import printable
+from engine.io.location import hash_files, hide_password, local_path
 from engine.io.output import check_output, whole_folder
 from engine.io.read import TablesRead, read_tables
 from engine.io.write import format_ending, write_table
@@ -199,38 +202,53 @@ def read_result(folder: Location) -> Result:
         info = msgspec.json.decode((place / "run.json").read_bytes())
         kpis = msgspec.convert(info["kpis"], KPIs)
         id_type = pa.type_for_alias(info["order_id_type"])
-        names = tuple(info["rows"])
+        wanted = [name for name in RESULT_TABLES if name != "rejects" or name in info["rows"]]
+        rows = {name: info["rows"][name] for name in wanted}
+        notes, seconds = info["notes"], info["seconds"]
     except (OSError, KeyError, ValueError, TypeError) as error:
+        reason = f"its run.json lacks {error}" if isinstance(error, KeyError) else str(error)
         raise OutputError(
-            f"{place} does not hold a run: {error}; give the folder of --out"
+            f"{place} does not hold a run: {reason}; give the folder of --out"
         ) from error
-    read = read_tables(place, names, tuple(RESULT_TABLES))
+    read = read_tables(place, tuple(rows), tuple(RESULT_TABLES))
     raise_findings(read.findings)
-    tables = {name: _typed(read, name, id_type) for name in names}
+    tables = {name: _typed(read, name, id_type, count) for name, count in rows.items()}
     return Result(
         **{name: tables.get(name) for name in RESULT_TABLES},
         kpis=kpis,
-        notes=info["notes"],
-        seconds=info["seconds"],
+        notes=notes,
+        seconds=seconds,
     )
 
 
-def _typed(read: TablesRead, name: str, id_type: pa.DataType) -> pa.Table:
+def _typed(read: TablesRead, name: str, id_type: pa.DataType, num_rows: int) -> pa.Table:
+    """Return a table of a run with the types that it had in memory."""
     if name not in read.tables:
         raise OutputError(f"the run lacks its table {name}; run it again")
-    return read.tables[name].table.cast(result_schema(name, id_type))
+    try:
+        table = read.tables[name].table.cast(result_schema(name, id_type))
+    except (ValueError, pa.ArrowException) as error:
+        raise OutputError(f"{name} is no table of a run ({error}); run it again") from error
+    if table.num_rows != num_rows:
+        raise OutputError(
+            f"{name} has {table.num_rows:,} rows where the run wrote {num_rows:,}; run it again"
+        )
+    return table
 
 
 def _run_info(
     result: Result, arguments: dict[str, Any], inputs: list[dict[str, Any]], clock: Clock
 ) -> dict[str, Any]:
     return {
-        "arguments": arguments,
+        "arguments": {
+            name: _shown(value) if isinstance(value, str | PathLike) else value
+            for name, value in arguments.items()
+        },
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in ("ssa-engine", "numpy", "numba", "pyarrow")},
         },
-        "inputs": inputs,
+        "inputs": [{**file, "path": _shown(file["path"])} for file in inputs],
         "rows": {name: table.num_rows for name, table in result.tables.items()},
         "order_id_type": str(result.orders.schema.field("order_id").type),
         "kpis": msgspec.to_builtins(result.kpis),
@@ -240,12 +258,23 @@ def _run_info(
         "seconds": {
             phase: round(spent, 4) for phase, spent in {**result.seconds, **clock.seconds}.items()
         },
-        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak_memory_bytes": _peak_memory(),
     }
 
 
+def _shown(place: Location) -> str:
+    """Return a path or URI fit for a report: as valid text, without a password."""
+    return hide_password(printable(os.fsdecode(place)))
+
+
+def _peak_memory() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux KiB
+
+
 def _same(catalog: Location, orders: Location) -> bool:
-    return Path(catalog).resolve() == Path(orders).resolve()
+    one, other = (Path(local_path(place) or place).resolve() for place in (catalog, orders))
+    return one == other
 
 
 def _misplaced(orders: TablesRead) -> list[Finding]:

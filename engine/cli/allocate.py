@@ -7,7 +7,12 @@ import click
 from engine.cli import options, show
 
 
-@click.command()
+@click.command(
+    cls=options.Command,
+    epilog="""\
+ssa allocate data/northwind/catalog data/northwind/orders \\
+  --algorithm distance --out allocated""",
+)
 @options.catalog
 @options.orders
 @click.option(
@@ -17,7 +22,8 @@ from engine.cli import options, show
     "--algorithm",
     default="priority",
     show_default=True,
-    help="Code of an algorithm; see ssa algorithms.",
+    metavar="CODE",
+    help="Algorithm that ranks the sources; ssa algorithms lists them.",
 )
 @click.option(
     "--mode",
@@ -27,7 +33,11 @@ from engine.cli import options, show
     help="Each order takes its units before the next, or each sees the untouched catalogue.",
 )
 @click.option("--include-zero", is_flag=True, help="Also list sources that give nothing.")
-@options.quarantine
+@click.option(
+    "--quarantine",
+    is_flag=True,
+    help="Set bad rows aside in rejects; exit code 3 if there are any.",
+)
 @click.option(
     "--format",
     type=click.Choice(["parquet", "csv", "arrow"]),
@@ -53,14 +63,9 @@ def allocate(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    r"""Decide which source ships which unit of every order, and write the result to DIR.
+    """Decide which source ships which unit of every order, and write the result to DIR.
 
     CATALOG and ORDERS are folders (or URIs) with one Parquet, Arrow or CSV file per table.
-
-    \b
-    Example:
-      ssa allocate data/northwind/catalog data/northwind/orders \
-        --out out/northwind --algorithm distance
     """
     from engine.algorithms.registry import find_algorithm
     from engine.folders import read_run, write_result
@@ -70,7 +75,7 @@ def allocate(
     with terminate_cleanly():
         check_output(out, overwrite, [catalog, orders])
         find_algorithm(algorithm)
-        with show.progress(quiet) as clock:
+        with show.progress(quiet, *_PHASES) as clock:
             run = read_run(catalog, orders, quarantine=quarantine, clock=clock)
             result = allocate_orders(
                 run.catalog,
@@ -93,33 +98,40 @@ def allocate(
             )
     if not quiet:
         show.notes(result.notes)
-    _summarise(result, out, algorithm, mode, as_json)
+    with show.courtesy():
+        _summarise(result, out, algorithm, mode, as_json)
     ctx.exit(3 if result.rejects is not None and result.rejects.num_rows else 0)
 
 
 _ARGUMENTS = ("catalog", "orders", "out", "algorithm", "mode", "include_zero", "quarantine")
+_PHASES = (
+    *("read", "validate", "encode", "rank", "deduct", "check", "decode"),
+    *("write", "hash"),
+)
 
 
 def _summarise(result: Any, out: str, algorithm: str, mode: str, as_json: bool) -> None:
-    rows = {name: table.num_rows for name, table in result.tables.items()}
-    reasons = result.shortfalls["reason"].value_counts().to_pylist()
+    from engine.io.faults import printable
+
+    reasons = show.counts(result.shortfalls["reason"])
     if as_json:
-        short = {row["values"]: row["counts"] for row in reasons}
+        rows = {name: table.num_rows for name, table in result.tables.items()}
         show.as_json(
             {
-                "out": out,
+                "out": printable(out),
                 "rows": rows,
                 "kpis": result.kpis,
-                "shortfalls": short,
+                "shortfalls": reasons,
                 "notes": result.notes,
             }
         )
         return
-    click.echo(
-        f"{out}: {result.kpis.orders:,} orders, {result.kpis.lines:,} lines, {algorithm}, {mode}\n"
-    )
-    kpis = show.kpi_rows([result.kpis])
-    kpis += [[f"lines short: {row['values']}", f"{row['counts']:,}"] for row in reasons]
-    if "rejects" in rows:
-        kpis.append(["rows set aside", f"{rows['rejects']:,}"])
-    show.table(["", ""], kpis, right=[1])
+    kpis = result.kpis
+    size = f"{show.many(kpis.orders, 'order')}, {show.many(kpis.lines, 'line')}"
+    show.say(f"{out}: {size}, {algorithm}, {mode}", "")
+    show.table(["", ""], show.kpi_rows([kpis]), right=[1])
+    if reasons:
+        show.say("")
+        show.table(["lines short", "reason"], [(n, reason) for reason, n in reasons.items()], [0])
+    if result.rejects is not None:
+        show.say("", f"rows set aside: {result.rejects.num_rows:,}")

@@ -1,5 +1,6 @@
 """``ssa validate``, ``ssa sources``, ``ssa algorithms``: look, run nothing."""
 
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -7,22 +8,19 @@ import click
 from engine.cli import options, show
 
 
-@click.command()
+@click.command(
+    cls=options.Command, epilog="ssa validate data/northwind/catalog data/northwind/orders"
+)
 @options.catalog
 @click.argument("orders", metavar="[ORDERS]", required=False)
 @options.json
 @options.quiet
 def validate(catalog: str, orders: str | None, as_json: bool, quiet: bool) -> None:
-    r"""Read the tables and report every problem of every one; run nothing.
-
-    \b
-    Example:
-      ssa validate data/northwind/catalog data/northwind/orders
-    """
+    """Read the tables and report every problem of every one; run nothing."""
     from engine.folders import read_catalog, read_run
 
     counts = {}
-    with show.progress(quiet) as clock:
+    with show.progress(quiet, "read", "validate", "encode") as clock:
         if orders is None:
             with clock("read"):
                 loaded, notes = read_catalog(catalog), []
@@ -36,39 +34,38 @@ def validate(catalog: str, orders: str | None, as_json: bool, quiet: bool) -> No
     if as_json:
         show.as_json({"valid": True, "rows": counts})
     else:
-        click.echo("valid: every row of every table holds")
-        show.table(
-            ["table", "rows"], [[name, f"{rows:,}"] for name, rows in counts.items()], right=[1]
-        )
+        show.say("valid: every row of every table holds", "")
+        show.table(["table", "rows"], list(counts.items()), right=[1])
 
 
-@click.command()
+@click.command(cls=options.Command, epilog="ssa sources data/msi_example/catalog 2")
 @options.catalog
-@click.argument("stock_id", type=int)
+@click.argument("stock_id", type=int, metavar="STOCK_ID")
 @options.json
-def sources(catalog: str, stock_id: int, as_json: bool) -> None:
-    r"""List a stock's sources in priority order, with their state.
+@options.quiet
+def sources(catalog: str, stock_id: int, as_json: bool, quiet: bool) -> None:
+    """List a stock's sources in priority order, with their state.
 
-    \b
-    Example:
-      ssa sources data/msi_example/catalog 2
+    position says where a source's place comes from; skus and units are what it has in stock.
     """
     from engine.errors import UsageError
     from engine.folders import read_catalog
 
-    loaded = read_catalog(catalog)
+    with show.progress(quiet, "read") as clock, clock("read"):
+        loaded = read_catalog(catalog)
     if stock_id not in loaded.stock_ids:
         known = ", ".join(map(str, loaded.stock_ids.tolist())) or "none"
         raise UsageError(f"stock {stock_id} is unknown; stocks of this catalogue: {known}")
+    if not quiet:
+        show.notes(loaded.notes)
     rows = _source_rows(loaded, stock_id)
     if as_json:
         show.as_json(rows)
     else:
-        right = [0, 5, 6]
-        show.table(list(_COLUMNS), [list(row.values()) for row in rows], right=right)
+        show.table(_COLUMNS, [list(row.values()) for row in rows], right=[0, 4, 5])
 
 
-_COLUMNS = ("priority", "source_code", "name", "state", "position", "items_in_stock", "units")
+_COLUMNS = ("priority", "source_code", "state", "position", "skus", "units", "name")
 
 
 def _source_rows(loaded: Any, stock_id: int) -> list[dict[str, Any]]:
@@ -88,37 +85,35 @@ def _source_rows(loaded: Any, stock_id: int) -> list[dict[str, Any]]:
         values = (
             priority,
             loaded.sources["source_code"][source].as_py(),
-            loaded.sources["name"][source].as_py(),
             "enabled" if loaded.enabled[source] else "disabled",
             "unknown" if np.isnan(loaded.source_points.x[source]) else position,
             int(own.sum()),
-            int(np.maximum(loaded.items.quantity[own], 0).sum()) / QTY_SCALE,
+            Decimal(int(np.maximum(loaded.items.quantity[own], 0).sum())) / QTY_SCALE,
+            loaded.sources["name"][source].as_py(),
         )
         rows.append(dict(zip(_COLUMNS, values, strict=True)))
     return rows
 
 
-@click.command()
+@click.command(cls=options.Command, epilog="ssa algorithms")
 @options.json
 @click.pass_context
 def algorithms(ctx: click.Context, as_json: bool) -> None:
-    r"""List the installed algorithms: the package's own and those of plug-ins.
+    """List the installed algorithms: the package's own and those of plug-ins.
 
-    \b
-    Example:
-      ssa algorithms
+    Exit code 2 if one of them cannot be used.
     """
     from engine.algorithms.registry import list_algorithms
 
     found = list_algorithms()
     good = [(one.algorithm, one.origin) for one in found if one.algorithm]
-    rows = [(one.code, one.title, one.description, origin) for one, origin in good]
-    columns = ("code", "title", "description", "origin")
+    rows = [(one.code, one.title, origin, one.description) for one, origin in good]
+    columns = ("code", "title", "origin", "description")
     if as_json:
         show.as_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
         show.table(columns, rows)
     for one in found:
         if one.error:
-            click.echo(f"ssa: {one.error}", err=True)
+            show.tell(f"ssa: {one.error}")
     ctx.exit(2 if len(good) < len(found) else 0)

@@ -5,85 +5,84 @@ import click
 from engine.cli import options, show
 
 
-@click.command()
-@options.catalog
-@click.option(
-    "--out",
-    metavar="FILE",
-    help="Parquet, Arrow, CSV or gzipped CSV by its ending; without it a table is printed.",
+@click.command(
+    cls=options.Command, epilog="ssa salable data/online_retail/catalog --out salable.csv"
 )
+@options.catalog
+@options.out_file(required=False)
 @options.json
 @options.quiet
 def salable(catalog: str, out: str | None, as_json: bool, quiet: bool) -> None:
-    r"""List the salable quantity per stock and SKU.
-
-    \b
-    Example:
-      ssa salable data/online_retail/catalog --out out/salable.csv
-    """
+    """List the salable quantity per stock and SKU: on the screen, or in FILE."""
     from engine.folders import read_catalog
+    from engine.io.faults import printable
     from engine.io.output import check_file, terminate_cleanly, whole_file
     from engine.io.write import write_table, writer_of
     from engine.salable import salable_quantity
 
     with terminate_cleanly():
-        if out:
+        if out is not None:
             writer_of(check_file(out, [catalog]))
-        loaded = read_catalog(catalog)
-        rows = salable_quantity(loaded)
-        if out:
-            with whole_file(out) as draft:
-                write_table(rows, draft)
+        with show.progress(quiet, "read", "sum", "write") as clock:
+            with clock("read"):
+                loaded = read_catalog(catalog)
+            with clock("sum"):
+                rows = salable_quantity(loaded)
+            if out is not None:
+                with clock("write"), whole_file(out) as draft:
+                    write_table(rows, draft)
     if not quiet:
         show.notes(loaded.notes)
-    if as_json:
-        show.as_json({"out": out, "rows": rows.num_rows})
-    elif out:
-        click.echo(f"{out}: {rows.num_rows:,} rows")
+    if out is None and as_json:
+        show.as_json(rows.to_pylist())
+    elif out is None:
+        cells = [list(row.values()) for row in rows.to_pylist()]
+        show.table(rows.column_names, cells, right=[0, 2, 4])
     else:
-        show.table(
-            rows.column_names, [list(row.values()) for row in rows.to_pylist()], right=[0, 2, 4]
-        )
+        with show.courtesy():
+            if as_json:
+                show.as_json({"out": printable(out), "rows": rows.num_rows})
+            else:
+                show.say(f"{out}: {show.many(rows.num_rows, 'row')}")
 
 
-@click.command()
+@click.command(
+    cls=options.Command,
+    epilog="""\
+ssa check data/online_retail/catalog data/online_retail/orders \\
+  --out check.csv""",
+)
 @options.catalog
 @options.orders
-@click.option(
-    "--out", required=True, metavar="FILE", help="Parquet, Arrow, CSV or gzipped CSV by its ending."
-)
+@options.out_file(required=True)
 @options.json
 @options.quiet
 def check(catalog: str, orders: str, out: str, as_json: bool, quiet: bool) -> None:
-    r"""Tell which order lines could be sold, each by itself, for orders not yet placed.
-
-    \b
-    Example:
-      ssa check data/online_retail/catalog data/online_retail/orders --out out/check.csv
-    """
+    """Tell which order lines could be sold, each by itself, for orders not yet placed."""
     from engine.folders import read_run
+    from engine.io.faults import printable
     from engine.io.output import check_file, terminate_cleanly, whole_file
     from engine.io.write import write_table, writer_of
     from engine.salable import check_lines
 
     with terminate_cleanly():
         writer_of(check_file(out, [catalog, orders]))
-        with show.progress(quiet) as clock:
+        with show.progress(quiet, "read", "validate", "encode", "sum", "write") as clock:
             run = read_run(catalog, orders, quarantine=False, clock=clock)
-            with clock("check"):
+            with clock("sum"):
                 rows = check_lines(run.catalog, run.orders)
             with clock("write"), whole_file(out) as draft:
                 write_table(rows, draft)
     if not quiet:
         show.notes([*run.catalog.notes, *run.orders.notes])
     refused = rows.num_rows - rows["is_salable"].combine_chunks().true_count
-    codes = rows["codes"].combine_chunks().flatten().value_counts().to_pylist()
-    if as_json:
-        counts = {row["values"]: row["counts"] for row in codes}
-        show.as_json({"out": out, "rows": rows.num_rows, "refused": refused, "codes": counts})
-        return
-    click.echo(f"{out}: {rows.num_rows:,} lines, {refused:,} could not be sold")
-    if codes:
-        show.table(
-            ["code", "lines"], [[row["values"], f"{row['counts']:,}"] for row in codes], right=[1]
-        )
+    codes = show.counts(rows["codes"].combine_chunks().flatten())
+    with show.courtesy():
+        if as_json:
+            total = rows.num_rows
+            show.as_json({"out": printable(out), "rows": total, "refused": refused, "codes": codes})
+            return
+        show.say(f"{out}: {show.many(rows.num_rows, 'line')}, {refused:,} could not be sold")
+        if codes:
+            show.say("")
+            show.table(["lines", "code"], [(count, code) for code, count in codes.items()], [0])

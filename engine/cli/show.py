@@ -22,6 +22,7 @@ _STEPS = {
     "deduct": "deducting",
     "check": "checking totals",
     "decode": "building tables",
+    "sum": "adding up",
     "write": "writing",
     "hash": "hashing inputs",
 }
@@ -117,22 +118,27 @@ def as_json(value: Any) -> None:
     _print(msgspec.json.format(encoded, indent=2).decode())
 
 
+def many(count: int, noun: str) -> str:
+    """Return a count and its noun, such as ``1 order`` or ``2,155 lines``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def counts(values: Any) -> dict[str, int]:
     """Return how often each value of a column occurs, the most frequent first."""
-    rows = [(row["counts"], row["values"]) for row in values.value_counts().to_pylist()]
+    rows = [(row["counts"], row["values"] or "") for row in values.value_counts().to_pylist()]
     return {name: count for count, name in sorted(rows, key=lambda row: (-row[0], row[1]))}
 
 
 def kpi_rows(kpis: Sequence[Any]) -> list[list[str]]:
     """Return the key figures of one or more runs as rows: name, then a column per run."""
     rows: list[tuple[str, Callable[[Any], str]]] = [
-        ("units ordered", lambda k: f"{k.units:,.10g}"),
-        ("units served", lambda k: f"{k.units_allocated:,.10g}"),
+        ("units ordered", lambda k: _quantity(k.units)),
+        ("units served", lambda k: _quantity(k.units_allocated)),
         ("unit fill rate", lambda k: _share(k.unit_fill_rate)),
         ("line fill rate", lambda k: _share(k.line_fill_rate)),
         ("order fill rate", lambda k: _share(k.order_fill_rate)),
         ("orders split", lambda k: _share(k.split_rate)),
-        ("of several lines", lambda k: _share(k.split_rate_multi_line)),
+        ("  of several lines", lambda k: _share(k.split_rate_multi_line)),
         ("shipments per order", lambda k: _number(k.shipments_per_order, 2)),
         ("km per shipment", lambda k: _number(k.distance_km, 1)),
         ("km per unit", lambda k: _number(k.distance_km_by_unit, 1)),
@@ -140,6 +146,10 @@ def kpi_rows(kpis: Sequence[Any]) -> list[list[str]]:
         ("balance of sources", lambda k: _number(k.balance, 3)),
     ]
     return [[name, *(show(one) for one in kpis)] for name, show in rows]
+
+
+def _quantity(value: float) -> str:
+    return f"{value:,.4f}".rstrip("0").rstrip(".")
 
 
 def _share(value: float | None) -> str:

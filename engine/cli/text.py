@@ -7,7 +7,7 @@ from typing import Any
 
 _GAP = "  "
 # A last column narrower than this reads worse than a block of lines for each row.
-_NARROWEST = 24
+_NARROWEST = 16
 
 
 def clean(text: str) -> str:
@@ -16,24 +16,15 @@ def clean(text: str) -> str:
     Examples
     --------
     >>> print(clean("A\n\x1b[31mB"), clean("caf\udce9"))
-    A\n\x1b[31mB caf\xe9
+    A\n\x1b[31mB caf<E9>
     """
     if text.isprintable():
         return text
+    from engine.io.faults import printable
+
     return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in utf8(text)
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in printable(text)
     )
-
-
-def utf8(path: str) -> str:
-    r"""Return a path with its bytes that are not UTF-8 spelt out.
-
-    Examples
-    --------
-    >>> print(utf8("caf\udce9"))
-    caf\xe9
-    """
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def table_lines(
@@ -79,10 +70,12 @@ def table_lines(
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, Decimal):
         text = f"{value:,f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{value:,}" if type(value) is int else clean(str(value))
+    return f"{value:,}" if isinstance(value, int) else clean(str(value))
 
 
 def _lines(row: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> Iterator[str]:
@@ -116,4 +109,4 @@ def _folded(text: str, width: int) -> list[str]:
 
     if cell_len(text) <= width:
         return [text]
-    return wrap(text, max(width, 1), break_on_hyphens=False)
+    return wrap(text, max(width, 1), break_on_hyphens=False) or [""]

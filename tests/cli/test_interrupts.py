@@ -1,0 +1,88 @@
+"""A run that is stopped on its way leaves nothing behind, or what the next one clears away."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+import engine
+from tests.cli.running import EXAMPLE, YEAR, names, process, ssa, start
+
+# The run sends itself the signal when the phase named first begins, and waits for it.
+PROGRAM = """
+import os, sys, time
+from engine import clock
+phase, number = sys.argv.pop(1), int(sys.argv.pop(1))
+init = clock.Clock.__init__
+def strike(begun):
+    if begun == phase:
+        os.kill(os.getpid(), number)
+        time.sleep(60)
+clock.Clock.__init__ = lambda self, listener=None: init(self, strike)
+from engine.cli import main
+main()
+"""
+MESSAGES = {signal.SIGINT: (130, "ssa: interrupted"), signal.SIGTERM: (143, "ssa: terminated")}
+
+
+def stopped(phase: str, number: signal.Signals, *args: object):
+    return process(phase, int(number), *args, "--quiet", program=PROGRAM)
+
+
+@pytest.mark.parametrize("number", MESSAGES)
+@pytest.mark.parametrize("phase", ["read", "deduct", "hash"])
+def test_a_signal_leaves_nothing(tmp_path: Path, phase: str, number: signal.Signals):
+    outcome = stopped(phase, number, "allocate", *EXAMPLE, "--out", tmp_path / "out")
+    code, message = MESSAGES[number]
+    assert (outcome.code, outcome.out) == (code, "")
+    assert outcome.err.strip() == message
+    assert not names(tmp_path)
+
+
+def test_a_signal_leaves_the_old_result(tmp_path: Path):
+    args = ("allocate", *EXAMPLE, "--out", tmp_path / "out")
+    assert ssa(*args).code == 0
+    before = (tmp_path / "out" / "run.json").read_bytes()
+    assert stopped("hash", signal.SIGTERM, *args, "--overwrite").code == 143
+    assert (tmp_path / "out" / "run.json").read_bytes() == before
+    assert names(tmp_path) == {"out"}
+
+
+@pytest.mark.parametrize("phase", ["write", "hash"])
+def test_the_next_run_clears_up_after_a_killed_one(tmp_path: Path, phase: str):
+    args = ("allocate", *EXAMPLE, "--out", tmp_path / "out")
+    assert stopped(phase, signal.SIGKILL, *args).code == -signal.SIGKILL
+    assert not (tmp_path / "out").exists()
+    assert names(tmp_path)
+    assert ssa(*args).code == 0
+    assert names(tmp_path) == {"out"}
+    assert engine.read_result(tmp_path / "out").kpis.orders == 1
+
+
+def test_a_signal_leaves_no_half_file(tmp_path: Path):
+    out = tmp_path / "out.csv"
+    args = ("salable", EXAMPLE[0])
+    assert stopped("write", signal.SIGTERM, *args, "--out", out).code == 143
+    assert not names(tmp_path)
+    assert stopped("write", signal.SIGKILL, *args, "--out", out).code == -signal.SIGKILL
+    assert not out.exists()
+    assert ssa(*args, "--out", out).code == 0
+    assert names(tmp_path) == {"out.csv"}
+
+
+@pytest.mark.needs_jit
+@pytest.mark.parametrize("number", MESSAGES)
+def test_a_signal_from_outside_in_the_middle_of_a_long_run(tmp_path: Path, number):
+    with start("allocate", *YEAR, "--out", tmp_path / "out") as running:
+        for line in running.stderr:
+            if line.endswith("deducting\n"):
+                break
+        time.sleep(0.1)
+        running.send_signal(number)
+        shown, told = running.communicate(timeout=60)
+    code, message = MESSAGES[number]
+    assert (running.returncode, shown) == (code, "")
+    assert told.splitlines()[-1] == message
+    assert "Traceback" not in told
+    assert not names(tmp_path)
