@@ -1,5 +1,6 @@
 """Which file or folder of a location holds which table, and what has no place there."""
 
+import os
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -37,7 +38,8 @@ def find_tables(
         if kind == "folder" and name in known:
             found.setdefault(name, []).append(Found(name, True))
         elif kind == "folder":
-            if _holds_tables(child(folder, name)):
+            is_named_as_file = _split(name, tuple(READERS))[0].lower() in known
+            if is_named_as_file or _holds_tables(child(folder, name)):
                 findings.append(_unknown(f"{name}/", name, known))
         elif stem in known and ending in READERS:
             found.setdefault(stem, []).append(Found(name, False))
@@ -133,10 +135,16 @@ def _format(name: str) -> str:
     return {".feather": "Arrow", ".arrow": "Arrow", ".parquet": "Parquet"}.get(ending, "GeoNames")
 
 
-def _walk(folder: Location, prefix: str = "") -> Iterator[str]:
-    """Yield the path of every file below a folder, with ``/``, relative to it."""
+def _walk(folder: Location, prefix: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield the path of every file below a folder, with ``/``, relative to it.
+
+    A link that leads back to a folder above it is not followed.
+    """
+    here = folder.path if folder.filesystem else os.path.realpath(folder.path)
+    if here in above:
+        return
     for name, kind in entries(folder):
         if kind == "folder":
-            yield from _walk(child(folder, name), f"{prefix}{name}/")
+            yield from _walk(child(folder, name), f"{prefix}{name}/", (*above, here))
         else:
             yield f"{prefix}{name}"

@@ -1,10 +1,11 @@
 """Results that appear whole or not at all."""
 
+import errno
 import os
 import signal
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -47,8 +48,10 @@ def check_output(out: AnyPath, overwrite: bool, inputs: Iterable[AnyPath]) -> Pa
     Raises
     ------
     UsageError
-        If ``out`` is a URI, has no parent folder, equals, contains or lies inside an input, is
+        If ``out`` is a URI, stands below a file, equals, contains or lies inside an input, is
         there and may not be replaced, or is no folder of results.
+    PermissionError
+        If nothing may be written there. Missing folders above it are made by the run.
     """
     path = _target(out, inputs)
     recover(path)
@@ -72,7 +75,7 @@ def check_file(path: AnyPath, inputs: Iterable[AnyPath] = ()) -> Path:
     Raises
     ------
     UsageError
-        If ``path`` is a URI, has no parent folder, is an input or lies inside one, or is there
+        If ``path`` is a URI, stands below a file, is an input or lies inside one, or is there
         and is no regular file.
     """
     target = _target(path, inputs)
@@ -91,9 +94,26 @@ def _target(out: AnyPath, inputs: Iterable[AnyPath]) -> Path:
         raise UsageError(f"{text!r} cannot be written to; name a folder or file inside another")
     for location in inputs:
         _check_apart(path, location)
-    if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is no folder; create it first")
+    there = next(parent for parent in path.parents if parent.exists())
+    if not there.is_dir():
+        raise UsageError(f"{there} is no folder, so nothing can stand in it; give another path")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
     return path
+
+
+@contextmanager
+def _with_parents(path: Path) -> Iterator[None]:
+    """Make the folders above a path; take them away again if the block raises."""
+    missing = [parent for parent in path.parents if not parent.exists()]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for parent in missing:
+            with suppress(OSError):
+                parent.rmdir()
+        raise
 
 
 def _check_apart(out: Path, location: AnyPath) -> None:
@@ -156,7 +176,7 @@ def whole_folder(out: AnyPath, overwrite: bool) -> Iterator[Path]:
     """
     path = _target(out, ())
     recover(path)
-    with drafted(path) as draft:
+    with _with_parents(path), drafted(path) as draft:
         yield draft.new
         sync_tree(draft.new)
         publish(draft, overwrite)
@@ -175,7 +195,7 @@ def whole_file(path: AnyPath) -> Iterator[Path]:
         If ``path`` cannot be a file.
     """
     target = check_file(path)
-    with drafted(target) as draft:
+    with _with_parents(target), drafted(target) as draft:
         written = draft.new / target.name
         yield written
         sync_file(written)

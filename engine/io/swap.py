@@ -145,7 +145,7 @@ def recover(out: Path) -> None:
 
 def _leftovers(out: Path) -> Iterator[str]:
     """Yield the ID in each name that runs leave beside ``out``, "" for the lock they share."""
-    for path in out.parent.iterdir():
+    for path in out.parent.iterdir() if out.parent.is_dir() else ():
         if path == _swap_lock(out):
             yield ""
         for prefix in (f".{out.name}.ssa-tmp-", f".{out.name}.ssa-old-"):

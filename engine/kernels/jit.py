@@ -1,6 +1,21 @@
 """The one place that knows how kernels are compiled."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numba
 
-jit = numba.njit(cache=True, nogil=True, error_model="numpy")
-"""No fastmath: NaN and the last bit must survive. Compiled code is kept between runs."""
+Kernel = TypeVar("Kernel", bound=Callable)
+
+
+def jit(kernel: Kernel) -> Kernel:
+    """Compile a kernel when it is first called.
+
+    No fastmath: NaN and the last bit must survive. Compiled code is kept between runs, unless
+    there is no place where it could be: then every run compiles anew.
+    """
+    options = {"nogil": True, "error_model": "numpy"}
+    try:
+        return numba.njit(cache=True, **options)(kernel)
+    except RuntimeError:  # numba: "cannot cache function: no locator available"
+        return numba.njit(**options)(kernel)

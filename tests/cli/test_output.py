@@ -57,7 +57,7 @@ def test_overwrite_is_not_needed_for_what_is_not_there(tmp_path: Path):
         ("catalog", "is the input"),
         ("orders/", "is the input"),
         ("orders/../catalog/out", "lies inside the input"),
-        ("none/out", "is no folder; create it first"),
+        ("file/out", "is no folder"),
         ("file", "is a file"),
         ("s3://bucket/out", "is a URI"),
         ("loop", "left as it is"),

@@ -133,7 +133,7 @@ def test_check_stops_at_bad_rows(tmp_path: Path, tables: tuple[Path, Path]):
         ("out", "has no ending that can be written; use .parquet, .arrow"),
         ("out.txt", "has no ending that can be written"),
         (".csv", "has no ending that can be written"),
-        ("none/out.csv", "is no folder; create it first"),
+        ("catalog/sources.csv/out.csv", "lies inside the input"),
         ("catalog/out.csv", "lies inside the input"),
         ("catalog/sources.csv", "lies inside the input"),
         ("folder.csv", "is no regular file"),

@@ -91,6 +91,21 @@ def test_a_table_in_a_file_and_a_folder_is_refused(put: Put, read: Read) -> None
     assert finding.reason == "stands there more than once: stocks/ and stocks.csv"
 
 
+def test_an_empty_folder_named_as_a_table_file_is_refused(tmp_path: Path, read: Read) -> None:
+    (tmp_path / "orders.csv").mkdir()
+    (finding,) = read().findings
+    assert finding.reason.startswith("orders.csv/ bears the name of no table")
+
+
+def test_links_that_lead_back_are_not_followed(tmp_path: Path, read: Read) -> None:
+    folder = tmp_path / "stocks"
+    folder.mkdir()
+    for name in ("a", "b", "c"):
+        (folder / name).symlink_to(".")
+    write_table(pa.table({"stock_id": [1]}), folder / "part.parquet")
+    assert read().tables["stocks"].table.num_rows == 1
+
+
 @pytest.mark.parametrize("name", ["README.md", "_SUCCESS", ".part.parquet", "_x/part.parquet"])
 def test_a_folder_without_part_files_is_refused(put: Put, read: Read, name: str) -> None:
     put(f"stocks/{name}", "x")

@@ -44,6 +44,18 @@ def test_whole_folder_appears_at_the_end(tmp_path: Path) -> None:
     assert names(tmp_path) == ["out"]
 
 
+def test_whole_folder_makes_missing_parents(tmp_path: Path) -> None:
+    with whole_folder(tmp_path / "gone" / "deep" / "out", overwrite=False) as folder:
+        (folder / "run.json").write_text("{}")
+    assert (tmp_path / "gone" / "deep" / "out" / "run.json").is_file()
+
+
+def test_whole_folder_takes_missing_parents_away_if_the_block_raises(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), whole_folder(tmp_path / "gone" / "deep" / "out", overwrite=False):
+        raise KeyError
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_whole_folder_has_the_permissions_of_any_folder(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     with whole_folder(tmp_path / "out", overwrite=False):

@@ -54,9 +54,22 @@ def test_check_output_refuses_what_has_no_parent(out: str) -> None:
         check_output(out, True, [])
 
 
-def test_check_output_refuses_a_missing_parent(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="gone is no folder; create it first"):
-        check_output(tmp_path / "gone" / "out", False, [])
+def test_check_output_refuses_a_place_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(UsageError, match="file is no folder"):
+        check_output(tmp_path / "file" / "gone" / "out", False, [])
+
+
+def test_check_output_accepts_a_missing_parent_and_makes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "gone" / "deep" / "out"
+    assert check_output(path, False, []) == path
+    assert names(tmp_path) == []
+
+
+def test_check_output_refuses_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(PermissionError):
+        check_output(tmp_path / "out", False, [])
 
 
 def test_check_output_refuses_what_exists(tmp_path: Path) -> None:
@@ -145,7 +158,7 @@ def test_check_file_refuses_what_is_no_file(tmp_path: Path) -> None:
         (tmp_path / "folder", "is no regular file"),
         ("/dev/null", "is no regular file"),
         ("s3://bucket/x", "is a URI"),
-        (tmp_path / "gone" / "x", "create it first"),
+        (tmp_path / "in" / "gone" / "x", "lies inside the input"),
         (tmp_path / "in" / "x", "lies inside the input"),
         ("", "name a folder or file"),
     ):
