@@ -13,7 +13,7 @@ from engine.places.geocode import ADDRESS, geocode
 from engine.tables.findings import Finding, raise_findings
 from engine.tables.fold import fold_country, fold_postcode, fold_sku
 from engine.tables.order_rules import known_stocks
-from engine.tables.quantity import sum_by_group
+from engine.tables.quantity import column_units, sum_by_group
 from engine.tables.raw import as_raw
 from engine.tables.schema import CATALOG_TABLES
 from engine.tables.settings import StockItems, encode_stock_items
@@ -201,7 +201,7 @@ def _encode_items(
     items = Items(
         offsets=frozen(offsets),
         sources=frozen(source_of_row[rows]),
-        quantity=frozen(np.asarray(table["quantity"])[rows]),
+        quantity=frozen(column_units(table, "quantity")[rows]),
         reserved=frozen(_reserved(tables, codes, skus, sku_of_row[rows], source_of_row[rows])),
         in_stock=frozen(np.asarray(table["status"])[rows].astype(np.uint8)),
     )
@@ -225,7 +225,7 @@ def _reserved(
     wanted = np.where(sku < 0, -1, sku * width + index_of(table["source_code"], codes))
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     held = keys[at] == wanted
-    quantity = np.asarray(table["quantity"])
+    quantity = column_units(table, "quantity")
     return sum_by_group(at[held], quantity[held], len(keys), "source_reservations.quantity")
 
 

@@ -10,6 +10,7 @@ from engine.catalog import Catalog, index_of, place_keys
 from engine.places.destinations import Destinations, find_destinations
 from engine.tables.findings import Finding
 from engine.tables.fold import fold_sku
+from engine.tables.quantity import column_units
 from engine.tables.validate import Validated
 from engine.types import IndexArray, IntArray, frozen
 
@@ -91,7 +92,7 @@ def encode_orders(valid: Validated, catalog: Catalog) -> OrderSet:
         offsets=frozen(offsets),
         skus=frozen(index_of(fold_sku(names), catalog.skus)),
         sku_names=names,
-        quantity=frozen(np.asarray(lines["qty"])[rows]),
+        quantity=frozen(column_units(lines, "qty")[rows]),
         rejects=valid.rejects,
         notes=valid.notes + _empty_orders(offsets),
     )

@@ -11,7 +11,7 @@ from engine.errors import QuantityError
 from engine.orders import OrderSet, encode_orders
 from engine.tables.findings import raise_findings
 from engine.tables.fold import fold_sku
-from engine.tables.quantity import SUM_TYPE, sum_by_group, units_to_decimal
+from engine.tables.quantity import SUM_TYPE, column_units, sum_by_group, units_to_decimal
 from engine.tables.raw import as_raw
 from engine.tables.schema import ORDER_TABLES
 from engine.tables.validate import validate_orders
@@ -253,7 +253,7 @@ def _reservations(catalog: Catalog) -> IntArray:
     stock = np.searchsorted(catalog.stock_ids, np.asarray(table["stock_id"]))
     known = sku >= 0
     group = (stock * shape[1] + sku)[known]
-    quantity = np.asarray(table["quantity"])[known]
+    quantity = column_units(table, "quantity")[known]
     return sum_by_group(group, quantity, shape[0] * shape[1], "reservations.quantity").reshape(
         shape
     )

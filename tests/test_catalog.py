@@ -94,6 +94,16 @@ def test_catalog_distances_are_rounded_half_even_to_millimetres():
     assert catalog.known.mm.tolist() == [1_000_000, 2]
 
 
+@given(cases())
+def test_catalog_tables_go_in_again_as_they_are(case):
+    catalog = load(case)
+    again = Catalog.from_tables(catalog.tables)
+    for name, table in catalog.tables.items():
+        assert again.tables[name].equals(table), name
+    for one, other in zip(catalog.items, again.items, strict=True):
+        assert one.tolist() == other.tolist()
+
+
 def test_catalog_prints_as_a_short_summary():
     text = repr(Catalog.from_tables(TABLES))
     assert text == "Catalog(4 sources, 2 stocks, 4 links, 2 SKUs, 4 source items)"
@@ -115,7 +125,8 @@ def test_catalog_lists_the_problems_of_all_tables():
         "stock_source_links",
         "stock_source_links",
     )
-    assert len(lines) == len(starts)
+    assert len(lines) == len(starts) + 1
+    assert lines[-1] == "(rows count from 0, a header not included)"
     for start in starts:
         assert any(line.startswith(start) for line in lines), start
 

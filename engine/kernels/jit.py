@@ -1,6 +1,7 @@
 """The one place that knows how kernels are compiled."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import numba
@@ -14,8 +15,8 @@ def jit(kernel: Kernel) -> Kernel:
     No fastmath: NaN and the last bit must survive. Compiled code is kept between runs, unless
     there is no place where it could be: then every run compiles anew.
     """
-    options = {"nogil": True, "error_model": "numpy"}
+    compiled = partial(numba.njit, nogil=True, error_model="numpy")
     try:
-        return numba.njit(cache=True, **options)(kernel)
+        return compiled(cache=True)(kernel)
     except RuntimeError:  # numba: "cannot cache function: no locator available"
-        return numba.njit(**options)(kernel)
+        return compiled()(kernel)
