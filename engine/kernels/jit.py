@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Any
 
 import numba
 
-Kernel = TypeVar("Kernel", bound=Callable)
 
-
-def jit(kernel: Kernel) -> Kernel:
+def jit(kernel: Callable) -> Any:
     """Compile a kernel when it is first called.
 
     No fastmath: NaN and the last bit must survive. Compiled code is kept between runs, unless

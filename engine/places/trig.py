@@ -3,8 +3,7 @@
 The system's own functions differ in the last bit from one machine or library version to
 another, and a distance that rounds to another millimetre there could pick another source.
 These use only operations that IEEE 754 defines to the bit, so every machine gets the same.
-The polynomials are those of FreeBSD's msun (k_sin.c, k_cos.c, s_atan.c); results are good to
-2 ulp.
+The polynomials are those of FreeBSD's msun (k_sin.c, k_cos.c, s_atan.c), good to 2 ulp here.
 """
 
 import numpy as np

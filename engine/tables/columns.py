@@ -1,5 +1,6 @@
 """A raw table -> its canonical columns, and every rule that its values break by themselves."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -7,9 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.tables.convert import WrongTypeError, convert
-from engine.tables.findings import Finding, whole_table
-from engine.tables.raw import RawTable
+from engine.tables.convert import convert, is_string, plain
+from engine.tables.converted import Converted, WrongTypeError
+from engine.tables.findings import Finding, shown_text, whole_table
+from engine.tables.quantity import units_to_decimal
+from engine.tables.raw import RawTable, nearest
 from engine.tables.schema import Column, Kind, Schema
 from engine.types import QTY_SCALE, BoolArray
 
@@ -24,6 +27,19 @@ class CheckedTable(NamedTuple):
     table: pa.Table
     findings: list[Finding]
     extra_columns: list[str]
+
+    def bad(self, columns: Sequence[str]) -> BoolArray:
+        """(num_rows,) rows whose value in one of the columns is already found to be wrong."""
+        bad = np.zeros(self.table.num_rows, bool)
+        for finding in self.findings:
+            if set(columns) & set(finding.column.split(", ")):
+                bad[finding.rows if len(finding.rows) else slice(None)] = True
+        return bad
+
+    def lacks(self, columns: Sequence[str]) -> bool:
+        """Whether one of the columns is missing or cannot be used."""
+        broken = {finding.column for finding in self.findings if not len(finding.rows)}
+        return bool(broken & set(columns))
 
 
 def check_columns(schema: Schema, raw: RawTable) -> CheckedTable:
@@ -52,7 +68,7 @@ def check_columns(schema: Schema, raw: RawTable) -> CheckedTable:
     'not a whole number'
     """
     names = raw.table.column_names
-    findings: list[Finding] = []
+    findings = _repeated(schema.name, names)
     columns = {}
     for column in schema.columns:
         if names.count(column.name) == 1:
@@ -61,10 +77,26 @@ def check_columns(schema: Schema, raw: RawTable) -> CheckedTable:
             values, found = _absent(schema.name, column, raw.table.num_rows, names)
         columns[column.name] = values
         findings += found
-    findings += _check_pairs(schema, columns, findings)
     known = {column.name for column in schema.columns}
     extra = [name for name in names if name not in known]
-    return CheckedTable(schema, pa.table(columns), findings, extra)
+    table = pa.table({name: _at_the_rim(schema, name, columns[name]) for name in columns})
+    checked = CheckedTable(schema, table, findings, extra)
+    findings += _check_pairs(checked)
+    return checked
+
+
+def _at_the_rim(schema: Schema, name: str, values: pa.Array) -> pa.Array:
+    """Give a quantity its decimal type, so that a canonical table can go in again as it is."""
+    if schema.column(name).kind is not Kind.QUANTITY:
+        return values
+    units = np.asarray(pc.fill_null(values, 0))
+    return units_to_decimal(units, null=np.asarray(values.is_null()))
+
+
+def _repeated(table: str, names: Sequence[str]) -> list[Finding]:
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
+    remedy = "rename or remove all but one of them"
+    return [whole_table(table, "two or more columns of this name", remedy, it) for it in repeated]
 
 
 def rows_finding(
@@ -84,10 +116,18 @@ def shown_values(values: pa.Array | pa.ChunkedArray) -> Callable[[np.ndarray], l
     """Return a function that prints the values at given rows as text."""
 
     def shown(rows: np.ndarray) -> list[str | None]:
-        taken = values.take(pa.array(rows)).to_pylist()
-        return [_printed(value) for value in taken]
+        return [_printed(value) for value in _printable(values.take(pa.array(rows))).to_pylist()]
 
     return shown
+
+
+def _printable(values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return values that Python can hold: not all text is UTF-8, nor all times in its range."""
+    if is_string(values.type):
+        return values.cast(pa.large_binary())
+    if pa.types.is_timestamp(values.type):
+        return values.cast(pa.timestamp(values.type.unit)).cast(pa.string())
+    return values
 
 
 def _printed(value: object) -> str | None:
@@ -97,37 +137,38 @@ def _printed(value: object) -> str | None:
 
 
 def _check_column(table: str, column: Column, raw: RawTable) -> tuple[pa.Array, list[Finding]]:
-    values = raw.table[column.name].combine_chunks()
+    given = raw.table[column.name]
     try:
+        values = plain(given.combine_chunks())
         converted = convert(column.kind, values, raw.is_text)
     except WrongTypeError as error:
-        found, _, remedy = str(error).partition("; ")
-        finding = whole_table(table, f"wrong type: {found}", remedy, column.name)
-        return pa.nulls(len(values), _canonical_type(column.kind)), [finding]
-    shown = shown_values(_printable(values))
+        reason, remedy = error.args
+    except pa.ArrowException as error:
+        reason = f"cannot be read: {shown_text(given.type)} (Arrow: {shown_text(error)})"
+        remedy = "write it as a plain column of text, numbers, booleans or timestamps"
+    else:
+        return _check_values(table, column, values, converted)
+    finding = whole_table(table, reason, remedy, column.name)
+    return pa.nulls(len(given), _canonical_type(column.kind)), [finding]
+
+
+def _check_values(
+    table: str, column: Column, values: pa.Array, converted: Converted
+) -> tuple[pa.Array, list[Finding]]:
+    shown = shown_values(values)
     findings = []
+    bad = np.zeros(len(values), bool)
     for problem in converted.problems:
+        bad |= problem.mask
         findings += rows_finding(
             table, column.name, problem.mask, shown, problem.reason, problem.remedy
         )
-    bad = np.logical_or.reduce(
-        [p.mask for p in converted.problems] or [np.zeros(len(values), bool)]
-    )
     findings += _check_null(table, column, converted.values, bad)
     findings += _check_bounds(table, column, converted.values, bad, shown)
     filled = converted.values
     if column.default is not None:
         filled = pc.fill_null(filled, pa.scalar(column.default, filled.type))
     return filled, findings
-
-
-def _printable(values: pa.Array) -> pa.Array:
-    """Text as bytes, so that text which is not UTF-8 can still be shown."""
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
-    if pa.types.is_string_view(values.type) or pa.types.is_large_string(values.type):
-        values = values.cast(pa.large_binary())
-    return values.cast(pa.binary()) if pa.types.is_string(values.type) else values
 
 
 def _absent(
@@ -139,17 +180,10 @@ def _absent(
         if column.default is None
         else pa.repeat(pa.scalar(column.default, kind), num_rows)
     )
-    if column.name in names:
-        finding = whole_table(
-            table, "the column stands there twice", "keep one of them", column.name
-        )
-        return values, [finding]
-    if not column.required:
+    if not column.required or column.name in names:
         return values, []
-    there = ", ".join(names) or "none"
-    return values, [
-        whole_table(table, "missing column", f"add it; the columns there: {there}", column.name)
-    ]
+    remedy = nearest(column.name, names, "Columns there")
+    return values, [whole_table(table, "missing column", f"add it; {remedy}", column.name)]
 
 
 def _canonical_type(kind: Kind) -> pa.DataType:
@@ -169,7 +203,7 @@ def _check_null(table: str, column: Column, values: pa.Array, bad: BoolArray) ->
         return []
     null = values.is_null().to_numpy(zero_copy_only=False) & ~bad
     return rows_finding(
-        table, column.name, null, lambda rows: [None] * len(rows), "null", "give a value"
+        table, column.name, null, lambda rows: [None] * len(rows), "null", "give every row a value"
     )
 
 
@@ -200,31 +234,27 @@ def _check_bounds(
     return rows_finding(table, column.name, outside & ~bad, shown, reason, remedy)
 
 
-def _check_pairs(
-    schema: Schema, columns: dict[str, pa.Array], so_far: list[Finding]
-) -> list[Finding]:
+def _check_pairs(checked: CheckedTable) -> list[Finding]:
     """Coordinates come in pairs; a value already found wrong says nothing about its partner."""
-    if "latitude" not in columns or schema.column("latitude").required:
+    names = ["latitude", "longitude"]
+    if any(column.name in names and column.required for column in checked.schema.columns):
         return []
-    nulls = [
-        columns[name].is_null().to_numpy(zero_copy_only=False) for name in ("latitude", "longitude")
-    ]
-    half = nulls[0] ^ nulls[1]
-    for finding in so_far:
-        if finding.column in ("latitude", "longitude"):
-            half[finding.rows if len(finding.rows) else slice(None)] = False
-    pair = pc.binary_join_element_wise(
-        *(
-            pc.fill_null(columns[name].cast(pa.string()), "null")
-            for name in ("latitude", "longitude")
-        ),
-        ", ",
-    )
+    if names[0] not in checked.table.column_names:
+        return []
+    pair = checked.table.select(names)
+    nulls = [np.asarray(column.is_null()) for column in pair.columns]
+    half = (nulls[0] ^ nulls[1]) & ~checked.bad(names)
     return rows_finding(
-        schema.name,
-        "latitude, longitude",
+        checked.schema.name,
+        ", ".join(names),
         half,
-        shown_values(pair),
+        shown_values(joined(pair, names)),
         "half a coordinate",
         "give latitude and longitude, or neither",
     )
+
+
+def joined(table: pa.Table, columns: Sequence[str]) -> pa.ChunkedArray:
+    """Print several columns as one, for messages."""
+    texts = [pc.fill_null(table[name].cast(pa.string()), "null") for name in columns]
+    return pc.binary_join_element_wise(*texts, ", ")

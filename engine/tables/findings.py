@@ -9,6 +9,9 @@ import pyarrow as pa
 from engine.errors import InputError
 from engine.types import IntArray
 
+_LONGEST = 60
+_MOST = 20
+
 REJECTS_SCHEMA = pa.schema(
     [
         ("table", pa.string()),
@@ -46,12 +49,33 @@ def describe(finding: Finding) -> str:
     if not len(finding.rows):
         return f"{place}: {finding.reason}; {finding.remedy}"
     shown = ", ".join(
-        f"row {row}: {'null' if value is None else repr(value)}"
+        f"row {row}: {shown_value(value)}"
         for row, value in zip(finding.rows[:3].tolist(), finding.values[:3], strict=False)
     )
     more = ", ..." if len(finding.rows) > 3 else ""
     count = f"{len(finding.rows):,} row{'s' if len(finding.rows) > 1 else ''}"
     return f"{place}: {finding.reason} in {count} ({shown}{more}); {finding.remedy}"
+
+
+def shown_value(value: str | None) -> str:
+    """Return a value as it stands in a message: in quotes, on one line, not too long."""
+    if value is None:
+        return "null"
+    text = repr(value[: _LONGEST + 1])
+    return text if len(text) <= _LONGEST + 2 else f"{text[: _LONGEST - 2]}...{text[0]}"
+
+
+def shown_names(names: Sequence[str]) -> str:
+    """Return names of columns or tables as they stand in a message."""
+    shown = [name if name.isprintable() and name else repr(name) for name in names[:_MOST]]
+    more = [f"and {len(names) - _MOST:,} more"] if len(names) > _MOST else []
+    return ", ".join([*(name[:_LONGEST] for name in shown), *more])
+
+
+def shown_text(error: object) -> str:
+    """Return what another library said, on one line and not too long."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= 4 * _LONGEST else f"{text[: 4 * _LONGEST]}..."
 
 
 def raise_findings(findings: Iterable[Finding]) -> None:
@@ -62,24 +86,33 @@ def raise_findings(findings: Iterable[Finding]) -> None:
     InputError
         If there is any finding.
     """
-    lines = [describe(finding) for finding in findings]
+    found = list(findings)
+    lines = [describe(finding) for finding in found]
+    if any(len(finding.rows) for finding in found):
+        lines.append("(rows count from 0, a header not included)")
     if lines:
         raise InputError("\n".join(lines))
 
 
 def rejects_table(findings: Sequence[Finding], order: Sequence[str]) -> pa.Table:
     """Return the rows of the findings as the ``rejects`` table, by table in ``order``, then row."""
-    rows = [
-        (order.index(finding.table), row, at, finding.table, finding.column, value, finding.reason)
-        for at, finding in enumerate(findings)
-        for row, value in zip(finding.rows.tolist(), finding.values, strict=True)
-    ]
-    rows.sort(key=lambda row: row[:3])
-    columns = [[row[at] for row in rows] for at in (3, 1, 4, 5, 6)]
+    counts = [len(finding.rows) for finding in findings]
+    rows = np.concatenate([np.empty(0, np.int64), *(finding.rows for finding in findings)])
+    of_table = np.repeat([order.index(finding.table) for finding in findings], counts)
+    sequence = pa.array(np.lexsort((rows, of_table)))
+
+    def column(texts: list[str]) -> pa.Array:
+        at = pa.array(np.repeat(np.arange(len(findings)), counts))
+        return pa.array(texts, pa.string()).take(at).take(sequence)
+
+    values = [value for finding in findings for value in finding.values]
     return pa.table(
         [
-            pa.array(column, field.type)
-            for column, field in zip(columns, REJECTS_SCHEMA, strict=True)
+            column([finding.table for finding in findings]),
+            pa.array(rows).take(sequence),
+            column([finding.column for finding in findings]),
+            pa.array(values, pa.string()).take(sequence),
+            column([finding.reason for finding in findings]),
         ],
         schema=REJECTS_SCHEMA,
     )

@@ -6,38 +6,37 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.tables.columns import rows_finding, shown_values
+from engine.tables.columns import CheckedTable, joined, rows_finding, shown_values
 from engine.tables.findings import Finding
 from engine.tables.fold import FOLDS
-from engine.tables.schema import Schema
 from engine.types import BoolArray, IntArray
 
 
-def check_unique(schema: Schema, table: pa.Table) -> list[Finding]:
+def check_unique(checked: CheckedTable) -> list[Finding]:
     """Find rows that share their key with another row.
 
     Parameters
     ----------
-    schema
-        Names the key; SKUs compare folded, postcodes without blanks and case.
-    table
-        Canonical columns.
+    checked
+        Its schema names the key; SKUs compare folded, postcodes without blanks and case. Rows
+        whose key is null or already found wrong are left out.
 
     Returns
     -------
     At most one finding; it holds every row of every duplicated key, since nothing says which
     of them is right.
     """
+    schema, table = checked.schema, checked.table
     if not schema.key:
         return []
-    codes = key_codes(table, schema.key)
     required = [name for name in schema.key if schema.column(name).required]
-    codes = np.where(_any_null(table, required), -1, codes)
+    out = _any_null(table, required) | checked.bad(schema.key)
+    codes = np.where(out, -1, key_codes(table, schema.key))
     _, inverse, counts = np.unique(codes, return_inverse=True, return_counts=True)
     return rows_finding(
         schema.name,
         ", ".join(schema.key),
-        (counts[inverse] > 1) & (codes >= 0),
+        (counts[inverse] > 1) & ~out,
         shown_values(joined(table, schema.key)),
         "duplicate key",
         "keep one row of each key",
@@ -45,14 +44,14 @@ def check_unique(schema: Schema, table: pa.Table) -> list[Finding]:
 
 
 def check_known(
-    schema: Schema, table: pa.Table, columns: Sequence[str], known: pa.Table, where: str
+    checked: CheckedTable, columns: Sequence[str], known: pa.Table, where: str
 ) -> list[Finding]:
     """Find rows whose reference names no row of another table.
 
     Parameters
     ----------
-    schema, table
-        The table that refers, canonical.
+    checked
+        The table that refers.
     columns
         Its columns that name the key; rows with a null among them are left out.
     known
@@ -64,16 +63,17 @@ def check_known(
     -------
     At most one finding.
     """
+    table = checked.table
     together = pa.concat_tables([table.select(columns), known.rename_columns(list(columns))])
     codes = key_codes(together, columns)
     unknown = ~np.isin(codes[: table.num_rows], codes[table.num_rows :])
     return rows_finding(
-        schema.name,
+        checked.schema.name,
         ", ".join(columns),
-        unknown & ~_any_null(table, columns),
+        unknown & ~_any_null(table, columns) & ~checked.bad(columns),
         shown_values(joined(table, columns)),
         f"unknown {', '.join(columns)}",
-        f"add it to {where} or correct it",
+        f"add it to {where}, or correct it",
     )
 
 
@@ -83,14 +83,14 @@ def key_codes(table: pa.Table, columns: Sequence[str]) -> IntArray:
     for name in columns:
         values = FOLDS.get(name, lambda same: same)(table[name])
         encoded = pc.dictionary_encode(values.combine_chunks(), null_encoding="encode")
+        # Fewer than 2**31 numbers each: the product fits.
+        codes = _renumbered(codes) if codes.max(initial=0) >= 2**31 else codes
         codes = codes * len(encoded.dictionary) + np.asarray(encoded.indices, np.int64)
     return codes
 
 
-def joined(table: pa.Table, columns: Sequence[str]) -> pa.ChunkedArray:
-    """Print several columns as one, for messages."""
-    texts = [pc.fill_null(table[name].cast(pa.string()), "null") for name in columns]
-    return pc.binary_join_element_wise(*texts, ", ")
+def _renumbered(codes: IntArray) -> IntArray:
+    return np.unique(codes, return_inverse=True)[1].astype(np.int64)
 
 
 def _any_null(table: pa.Table, columns: Sequence[str]) -> BoolArray:

@@ -6,49 +6,48 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.tables.columns import rows_finding, shown_values
+from engine.tables.columns import CheckedTable, joined, rows_finding, shown_values
 from engine.tables.findings import Finding
-from engine.tables.keys import check_known, joined, key_codes
-from engine.tables.schema import SCHEMAS, Schema
+from engine.tables.keys import check_known, key_codes
+from engine.tables.schema import SCHEMAS
 from engine.types import BoolArray
 
 _CHANNEL = ["sales_channel_type", "sales_channel_code"]
 
 
-def check_orders(
-    orders: pa.Table, schema: Schema, catalog: Mapping[str, pa.Table]
-) -> list[Finding]:
+def check_orders(checked: CheckedTable, catalog: Mapping[str, pa.Table]) -> list[Finding]:
     """Find orders that name no stock, two ways to one, or an unknown one.
 
     Parameters
     ----------
-    orders
-        Canonical orders, or order lines that carry the columns of orders.
-    schema
-        The schema of that table.
+    checked
+        Orders, or order lines that carry the columns of orders.
     catalog
         The catalogue's canonical tables.
 
     Returns
     -------
-    The findings, in the table of ``schema``.
+    The findings, in the table of the schema.
     """
-    stock, kind, code = (np.asarray(orders[name].is_valid()) for name in ("stock_id", *_CHANNEL))
+    orders, columns = checked.table, ["stock_id", *_CHANNEL]
+    stock, kind, code = (np.asarray(orders[name].is_valid()) for name in columns)
     neither_nor_both = (kind != code) | (stock == (kind & code)) | (stock & (kind | code))
-    columns = ["stock_id", *_CHANNEL]
     findings = rows_finding(
-        schema.name,
+        checked.schema.name,
         ", ".join(columns),
-        neither_nor_both,
+        neither_nor_both & ~checked.bad(columns),
         shown_values(joined(orders, columns)),
         "not exactly one of stock and sales channel",
         "give stock_id, or both sales_channel_type and sales_channel_code",
     )
-    stocks = pa.table({"stock_id": known_stocks(catalog)})
-    findings += check_known(schema, orders, ["stock_id"], stocks, "the catalogue's stocks or links")
-    findings += check_known(schema, orders, _CHANNEL, _channels(catalog), "sales_channels")
-    if schema.name == "order_lines":
-        findings += _check_agreement(orders)
+    holder = _stock_table(catalog)
+    # Without any, or none that could be read, the catalogue has said so.
+    if holder is not None and not _is_unusable(catalog[holder]["stock_id"]):
+        stocks = pa.table({"stock_id": known_stocks(catalog)})
+        findings += check_known(checked, ["stock_id"], stocks, f"the catalogue's {holder}")
+    findings += check_known(checked, _CHANNEL, _channels(catalog), "sales_channels")
+    if checked.schema.name == "order_lines":
+        findings += _check_agreement(checked)
     return findings
 
 
@@ -75,10 +74,18 @@ def complete_orders(orders: pa.Table, catalog: Mapping[str, pa.Table]) -> pa.Tab
 
 def known_stocks(catalog: Mapping[str, pa.Table]) -> pa.Array:
     """Return the stock ids of a catalogue: its stocks table, or without one the linked stocks."""
-    for name in ("stocks", "stock_source_links"):
-        if name in catalog:
-            return catalog[name]["stock_id"].drop_null().unique()
-    return pa.array([], pa.int64())
+    holder = _stock_table(catalog)
+    if holder is None:
+        return pa.array([], pa.int64())
+    return catalog[holder]["stock_id"].drop_null().unique()
+
+
+def _stock_table(catalog: Mapping[str, pa.Table]) -> str | None:
+    return next((name for name in ("stocks", "stock_source_links") if name in catalog), None)
+
+
+def _is_unusable(column: pa.ChunkedArray) -> bool:
+    return len(column) > 0 and column.null_count == len(column)
 
 
 def _channels(catalog: Mapping[str, pa.Table]) -> pa.Table:
@@ -99,16 +106,18 @@ def _is_first(lines: pa.Table) -> BoolArray:
     return _first_of_order(lines) == np.arange(lines.num_rows)
 
 
-def _check_agreement(lines: pa.Table) -> list[Finding]:
+def _check_agreement(checked: CheckedTable) -> list[Finding]:
     """Every line of an order must carry the same order columns."""
+    lines = checked.table
     first = _first_of_order(lines)
     findings = []
     for column in SCHEMAS["orders"].columns[1:]:
         codes = key_codes(lines, [column.name])
+        out = checked.bad([column.name, "order_id"]) | np.asarray(lines["order_id"].is_null())
         findings += rows_finding(
             "order_lines",
             column.name,
-            (codes != codes[first]) & np.asarray(lines["order_id"].is_valid()),
+            (codes != codes[first]) & ~out & ~out[first],
             shown_values(lines[column.name]),
             "differs from the first line of the order",
             "give every line of an order the same, or add an orders table",

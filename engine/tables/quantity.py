@@ -39,6 +39,11 @@ def decimal_to_units(values: pa.Array) -> pa.Array:
     return pa.array(low, mask=null)
 
 
+def column_units(table: pa.Table, name: str) -> IntArray:
+    """Read a quantity column without nulls as (num_rows,) int64, 1e-4 units."""
+    return np.asarray(decimal_to_units(table[name].combine_chunks()))
+
+
 def units_to_decimal(
     units: IntArray, kind: pa.DataType = QTY_TYPE, null: BoolArray | None = None
 ) -> pa.Array:
@@ -94,9 +99,9 @@ def sum_by_group(group: np.ndarray, units: IntArray, num_groups: int, what: str)
     """
     total = np.zeros(num_groups, np.int64)
     np.add.at(total, group, units)
-    # The float sum is off by far less than the room between 1e18 and the end of int64.
+    # Below 2**62, with all the room to the end of int64 for the float's error, nothing wrapped.
     rough = np.bincount(group, np.abs(units.astype(np.float64)), num_groups)
-    if len(rough) and rough.max() > MAX_SUM:
+    if rough.max(initial=0) > 2**62 or np.abs(total).max(initial=0) > MAX_SUM:
         raise QuantityError(
             f"{what}: a sum of quantities exceeds 99999999999999.9999; "
             "split the run or correct the quantities"

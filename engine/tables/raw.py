@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from engine.tables.findings import Finding, whole_table
+from engine.tables.findings import Finding, shown_names, shown_text, whole_table
 
 
 class RawTable(NamedTuple):
@@ -45,24 +45,31 @@ def as_raw(
     raw, findings = {}, []
     for name, given in tables.items():
         if name not in known:
-            findings.append(
-                whole_table(name, "unknown table", nearest(name, known, "Known tables"))
-            )
+            remedy = nearest(str(name), known, "Known tables")
+            findings.append(whole_table(shown_names([str(name)]), "unknown table", remedy))
         elif isinstance(given, RawTable):
             raw[name] = given
         elif given is not None:
             try:
-                raw[name] = RawTable(pa.table(given))
-            except (TypeError, ValueError, pa.ArrowException) as error:
-                reason = f"cannot be read as an Arrow table ({error})"
+                raw[name] = RawTable(_sound(pa.table(given)))
+            except (OSError, MemoryError):
+                raise
+            except Exception as error:  # whatever the maker of a foreign table raises
+                reason = f"cannot be read as an Arrow table ({shown_text(error)})"
                 findings.append(
                     whole_table(name, reason, "give a pyarrow, pandas, polars or duckdb table")
                 )
     return raw, findings
 
 
+def _sound(table: pa.Table) -> pa.Table:
+    """Return a foreign table without its empty batches, on which Arrow's concatenation fails."""
+    _ = table.column_names  # a name that is not UTF-8 is found out only when it is looked at
+    return pa.Table.from_batches((it for it in table.to_batches() if it.num_rows), table.schema)
+
+
 def nearest(name: str, known: Sequence[str], title: str) -> str:
     """Return a remedy for an unknown name: the nearest known one, and all of them."""
     close = get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]}? " if close else ""
-    return f"{hint}{title}: {', '.join(sorted(known))}"
+    hint = f"did you mean {shown_names(close)}? " if close else ""
+    return f"{hint}{title}: {shown_names(sorted(known)) or 'none'}"

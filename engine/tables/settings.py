@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.tables.fold import fold_sku
+from engine.tables.quantity import decimal_to_units
 from engine.types import QTY_SCALE, FlagArray, IntArray, frozen
 
 
@@ -60,13 +61,17 @@ def encode_stock_items(table: pa.Table | None, skus: pa.Array) -> StockItems:
     at = pc.index_in(skus, fold_sku(rows["sku"]).combine_chunks())
     columns = {}
     for name, fallback in MSI_DEFAULTS.items():
-        column = rows[name].combine_chunks()
-        values = [column.take(at)]
+        values = [_units(rows[name]).take(at)]
         if default.num_rows:
-            values.append(default[name][0])
-        filled = pc.coalesce(*values, pa.scalar(fallback, column.type))
+            values.append(_units(default[name])[0])
+        filled = pc.coalesce(*values, pa.scalar(fallback, values[0].type))
         columns[name] = _array(np.asarray(filled))
     return StockItems(**columns)
+
+
+def _units(column: pa.ChunkedArray) -> pa.Array:
+    values = column.combine_chunks()
+    return decimal_to_units(values) if pa.types.is_decimal(values.type) else values
 
 
 def _full(value: int | bool, num_skus: int) -> np.ndarray:

@@ -12,12 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.tables.columns import CheckedTable, check_columns, rows_finding, shown_values
-from engine.tables.findings import Finding, whole_table
+from engine.tables.convert import plain
+from engine.tables.findings import Finding, shown_names, shown_text, whole_table
 from engine.tables.keys import check_known, check_unique
 from engine.tables.order_rules import check_orders, complete_orders, orders_of_lines
 from engine.tables.raw import RawTable
-from engine.tables.schema import CATALOG_SCHEMAS, ORDER_TABLES, SCHEMAS, Schema
+from engine.tables.schema import CATALOG_SCHEMAS, SCHEMAS, Schema
 from engine.types import BoolArray
+
+_LINKS = "stock_source_links"
 
 
 class Validated(NamedTuple):
@@ -60,21 +63,19 @@ def validate_catalog(
         if schema.name in raw:
             checked[schema.name] = check_columns(schema, raw[schema.name])
         elif schema.required and schema.name not in unread:
-            found.append(
-                whole_table(schema.name, "missing table", f"add {schema.name}.csv or .parquet")
-            )
-    for name, table in checked.items():
-        found += table.findings + _once(table, check_unique(SCHEMAS[name], table.table))
-        found += _once(table, _check_references(SCHEMAS[name], checked))
-    fatal = [finding for finding in found if not quarantine or _is_unsafe(finding)]
-    for parent in ("sources", "stocks"):
-        if quarantine and parent in checked:
-            found += _hanging_on(parent, checked, found)
-    tables = {name: _good_rows(table, found) for name, table in checked.items()}
-    if "sources" in tables:
-        tables["sources"] = _with_extra_columns(checked["sources"], raw["sources"], found)
+            found.append(_missing(schema.name))
+    for table in checked.values():
+        found += table.findings + check_unique(table) + _check_references(table, checked)
+    fatal = _fatal(found, raw, quarantine)
+    left_out = found if quarantine else []
+    for parent in ("sources", "stocks") if quarantine else ():
+        left_out += _hanging_on(parent, checked, left_out)
+    tables = {name: _good_rows(table, left_out) for name, table in checked.items()}
     notes = _notes(table for name, table in checked.items() if name != "sources")
-    return Validated(tables, fatal, found if quarantine else [], notes)
+    if "sources" in tables:
+        tables["sources"], lost = _with_extra_columns(checked["sources"], raw["sources"], left_out)
+        notes = lost + notes
+    return Validated(tables, fatal, left_out, notes)
 
 
 def validate_orders(
@@ -101,41 +102,39 @@ def validate_orders(
     ``orders`` has ``stock_id`` filled in from the sales channel. Fatal as in `validate_catalog`.
     """
     found = list(findings)
-    if "order_lines" not in raw:
-        if "order_lines" not in {finding.table for finding in found}:
-            found.append(
-                whole_table("order_lines", "missing table", "add order_lines.csv or .parquet")
-            )
-        return Validated({}, found, [], [])
-    schemas = {name: SCHEMAS[name] for name in ORDER_TABLES}
-    if "orders" not in raw:
-        schemas = {"order_lines": _with_order_columns()}
-    checked = {name: check_columns(schemas[name], raw[name]) for name in schemas}
+    unread = {finding.table for finding in found}
+    if "order_lines" not in raw and "order_lines" not in unread:
+        found.append(_missing("order_lines"))
+    apart = "orders" in raw or "orders" in unread
+    schemas = (SCHEMAS["orders"], SCHEMAS["order_lines"] if apart else _with_order_columns())
+    checked = {
+        schema.name: check_columns(schema, raw[schema.name])
+        for schema in schemas
+        if schema.name in raw
+    }
     for table in checked.values():
         found += table.findings
-    header = checked.get("orders", checked["order_lines"])
-    found += _once(header, check_orders(header.table, header.schema, catalog))
-    if "orders" in checked:
-        found += _once(header, check_unique(header.schema, header.table))
-        found += check_known(
-            SCHEMAS["order_lines"],
-            checked["order_lines"].table,
-            ["order_id"],
-            header.table.select(["order_id"]),
-            "orders",
-        )
-    fatal = [finding for finding in found if not quarantine or _is_unsafe(finding)]
-    if fatal:
+    header = checked.get("orders" if apart else "order_lines")
+    if header is not None:
+        found += check_orders(header, catalog) + check_unique(header)
+    if header is not None and apart and "order_lines" in checked:
+        found += _check_lines(checked["order_lines"], header)
+    fatal = _fatal(found, raw, quarantine)
+    if fatal or header is None:
         return Validated({}, fatal, [], [])
     found += _rest_of_bad_orders(checked, found)
     tables = {name: _good_rows(table, found) for name, table in checked.items()}
-    if "orders" not in tables:
+    if not apart:
         tables["orders"] = orders_of_lines(tables["order_lines"])
     tables["orders"] = complete_orders(tables["orders"], catalog)
     id_type = raw[header.schema.name].table.schema.field("order_id").type
     if not pa.types.is_integer(id_type):
         id_type = pa.string()
     return Validated(tables, [], found, _notes(checked.values()), id_type)
+
+
+def _missing(table: str) -> Finding:
+    return whole_table(table, "missing table", f"add {table}.csv or {table}.parquet")
 
 
 def _with_order_columns() -> Schema:
@@ -145,35 +144,40 @@ def _with_order_columns() -> Schema:
     return Schema(lines.name, lines.about, lines.columns + more)
 
 
-def _check_references(schema: Schema, checked: Mapping[str, CheckedTable]) -> list[Finding]:
+def _check_references(table: CheckedTable, checked: Mapping[str, CheckedTable]) -> list[Finding]:
     findings = []
-    for reference in schema.references:
-        columns = list(reference.columns)
-        if reference.table in checked:
-            known, where = checked[reference.table].table, reference.table
-        elif reference.table == "stocks" and "stock_source_links" in checked:
+    for reference in table.schema.references:
+        parent, where = reference.table, reference.table
+        if parent == "stocks" and parent not in checked:
             # Without a stocks table, a stock is whatever has a link.
-            known, where = (
-                checked["stock_source_links"].table,
-                "stock_source_links, or to a stocks table,",
-            )
-        else:
+            parent, where = _LINKS, "stock_source_links or to a stocks table"
+        if parent not in checked or checked[parent] is table:
             continue
-        findings += check_known(
-            schema, checked[schema.name].table, columns, known.select(columns), where
-        )
+        if not checked[parent].lacks(reference.columns):
+            known = checked[parent].table.select(reference.columns)
+            findings += check_known(table, reference.columns, known, where)
     return findings
 
 
-def _once(table: CheckedTable, findings: list[Finding]) -> list[Finding]:
-    """Leave out findings on columns that are missing or mistyped: that is said already."""
-    broken = {finding.column for finding in table.findings if not len(finding.rows)}
-    return [finding for finding in findings if not broken & set(finding.column.split(", "))]
+def _check_lines(lines: CheckedTable, orders: CheckedTable) -> list[Finding]:
+    if orders.lacks(["order_id"]):
+        return []
+    return check_known(lines, ["order_id"], orders.table.select(["order_id"]), "orders")
 
 
-def _is_unsafe(finding: Finding) -> bool:
-    """Without the rows of such a finding, more might be promised than there is."""
-    return not len(finding.rows) or SCHEMAS[finding.table].restricts
+def _fatal(findings: list[Finding], raw: Mapping[str, RawTable], quarantine: bool) -> list[Finding]:
+    """Return what must stop the run: all, or what would let quarantine promise more than there is.
+
+    A table that could not be read as a whole is among it, whichever of its rows are named.
+    """
+    return [
+        finding
+        for finding in findings
+        if not quarantine
+        or not len(finding.rows)
+        or finding.table not in raw
+        or SCHEMAS[finding.table].restricts
+    ]
 
 
 def _bad(table: str, num_rows: int, findings: Iterable[Finding]) -> BoolArray:
@@ -196,26 +200,38 @@ def _good_rows(table: CheckedTable, findings: Sequence[Finding]) -> pa.Table:
 
 def _with_extra_columns(
     sources: CheckedTable, raw: RawTable, findings: Sequence[Finding]
-) -> pa.Table:
+) -> tuple[pa.Table, list[str]]:
     """Let other fields of a source pass through: an algorithm may score by them."""
-    extra = raw.table.select(sources.extra_columns).filter(_good(sources, findings))
+    good, notes = _good(sources, findings), []
     table = _good_rows(sources, findings)
-    for name in extra.column_names:
-        table = table.append_column(name, extra[name])
-    return table
+    for name in sources.extra_columns:
+        if raw.table.column_names.count(name) > 1:
+            continue  # which is fatal
+        try:
+            table = table.append_column(name, plain(raw.table[name].combine_chunks()).filter(good))
+        except pa.ArrowException:
+            kind = shown_text(raw.table[name].type)
+            notes.append(f"sources: column not used: {shown_names([name])} (its type is {kind})")
+    return table, notes
 
 
 def _hanging_on(
     parent: str, checked: Mapping[str, CheckedTable], findings: list[Finding]
 ) -> list[Finding]:
-    """Reject the rows of every table that name a rejected source or stock."""
+    """Reject the rows of every table that name a source or stock of which no row is left."""
+    holder = checked.get(parent, checked.get(_LINKS) if parent == "stocks" else None)
+    if holder is None:
+        return []
     (key,) = SCHEMAS[parent].key
-    table = checked[parent].table
-    gone = table[key].filter(pa.array(_bad(parent, table.num_rows, findings))).drop_null()
+    good = _good(holder, findings)
+    keys = holder.table[key]
+    left = keys.filter(good).combine_chunks()
+    gone = keys.filter(pc.invert(good)).drop_null().combine_chunks()
+    gone = gone.filter(pc.invert(pc.is_in(gone, left)))
     more = []
     for name, child in checked.items():
-        if any(reference.table == parent for reference in SCHEMAS[name].references):
-            hangs = np.asarray(pc.is_in(child.table[key], gone.combine_chunks()))
+        if any(reference.table == parent for reference in child.schema.references):
+            hangs = np.asarray(pc.is_in(child.table[key], gone))
             hangs &= ~_bad(name, child.table.num_rows, findings)
             reason = f"its {parent[:-1]} has a rejected row"
             more += rows_finding(
@@ -247,7 +263,7 @@ def _rest_of_bad_orders(
 
 def _notes(checked: Iterable[CheckedTable]) -> list[str]:
     return [
-        f"{table.schema.name}: columns not used: {', '.join(table.extra_columns)}"
+        f"{table.schema.name}: columns not used: {shown_names(table.extra_columns)}"
         for table in checked
         if table.extra_columns
     ]

@@ -113,12 +113,16 @@ def test_rank_sources_equals_plain_sort(case, algorithm):
         assert ranks[pairs.of_order[order]].tolist() == expected
 
 
-def written(case, algorithm, mode):
+def written(tables, algorithm, **options):
     """Every table of a run as bytes, and its key figures."""
-    tables = to_arrow(case)
-    orders, lines = tables.pop("orders", None), tables.pop("order_lines")
-    catalog = Catalog.from_tables(tables)
-    result = engine.allocate(catalog, orders, lines, algorithm=algorithm, mode=mode)
+    catalog = {name: table for name, table in tables.items() if name not in ORDER_TABLES}
+    result = engine.allocate(
+        Catalog.from_tables(catalog),
+        tables.get("orders"),
+        tables["order_lines"],
+        algorithm=algorithm,
+        **options,
+    )
     content = {}
     for name, table in result.tables.items():
         sink = pa.BufferOutputStream()
@@ -128,22 +132,58 @@ def written(case, algorithm, mode):
     return content, result.kpis
 
 
-@given(
-    cases(),
-    algorithms,
-    st.sampled_from(["sequential", "independent"]),
-    st.sampled_from([1, 7, 1 << 25]),
-    st.sampled_from([1, 5, 20]),
-    st.sampled_from([1, 3, 20]),
-)
-@FEWER
-def test_blocks_change_no_byte(case, algorithm, mode, rank_cells, block_cells, block_picks):
-    whole = written(case, algorithm, mode)
+def in_blocks(rank_cells, block_cells, block_picks, *arguments, **options):
+    """The same with blocks of other sizes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ranking, "_RANK_CELLS", rank_cells)
         patch.setattr(ranking, "_BLOCK_CELLS", block_cells)
         patch.setattr(deduction, "_BLOCK_PICKS", block_picks)
-        assert written(case, algorithm, mode) == whole
+        return written(*arguments, **options)
+
+
+modes = st.sampled_from(["sequential", "independent"])
+sizes = st.tuples(*map(st.sampled_from, ([1, 7, 1 << 25], [1, 5, 20], [1, 3, 20])))
+
+
+@given(cases(), algorithms, modes, st.booleans(), sizes)
+@FEWER
+def test_blocks_change_no_byte(case, algorithm, mode, include_zero, sizes):
+    tables, options = to_arrow(case), {"mode": mode, "include_zero": include_zero}
+    whole = written(tables, algorithm, **options)
+    assert in_blocks(*sizes, tables, algorithm, **options) == whole
+
+
+def many_destinations():
+    """Forty orders to as many places from six sources of two stocks, too little for all."""
+    rng = np.random.default_rng(5)
+    places = np.round(rng.uniform([-60, -170], [60, 170], (46, 2)), 4).tolist()
+    where = [{"latitude": latitude, "longitude": longitude} for latitude, longitude in places]
+    codes, order_ids, skus = [f"s{at}" for at in range(6)], range(40), ("x", "y")
+    pairs = [(stock, code) for stock in (1, 2) for code in codes[stock - 1 :]]
+    tables = {
+        "sources": [{"source_code": code} | where[at] for at, code in enumerate(codes)],
+        "stock_source_links": [{"stock_id": s, "source_code": c, "priority": 1} for s, c in pairs],
+        "source_items": [
+            {"source_code": code, "sku": sku, "quantity": 30} for code in codes for sku in skus
+        ],
+        "orders": [{"order_id": o, "stock_id": 1 + o % 2} | where[6 + o] for o in order_ids],
+        "order_lines": [
+            {"order_id": order, "sku": sku, "qty": 1 + order % 7}
+            for order in order_ids
+            for sku in skus
+        ],
+    }
+    return {name: pa.Table.from_pylist(rows) for name, rows in tables.items()}
+
+
+@pytest.mark.parametrize("mode", ["sequential", "independent"])
+@pytest.mark.parametrize("algorithm", ["priority", "distance"])
+@pytest.mark.parametrize("size", [1, 5, 6, 13, 70])
+def test_blocks_change_no_byte_of_many_destinations(algorithm, mode, size):
+    tables = many_destinations()
+    whole = written(tables, algorithm, mode=mode)
+    for sizes in [(size, size, size), (1 << 25, size, size), (1 << 25, 1 << 18, size)]:
+        assert in_blocks(*sizes, tables, algorithm, mode=mode) == whole
 
 
 @given(st.lists(st.integers(0, 12), max_size=12), st.integers(0, 15))

@@ -1,0 +1,248 @@
+"""The kernel against its definition in plain Python; it writes nothing but its picks."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import engine
+from engine.kernels.deduct import deduct_orders
+from engine.types import DISABLED, NOT_LINKED, Items, Lines, Picks, Reason, Skus, frozen
+from tests.schemas import to_arrow
+from tests.strategies import cases, some_of, upto
+
+UNTOUCHED = 77
+GUARD = 5
+QUANTITIES = [-30_000, -1, 0, 0, 1, 2, 3, 5, 10_000, 25_000, 10**12 - 1]
+RESERVED = [0, 0, 0, 1, 2, 5, 10_000, 10**12 - 1]
+WANTED = [0, 1, 2, 3, 4, 7, 10_000, 12_345, 10**12 - 1]
+
+
+def plain(ranks, skus, lines, independent, include_zero, items):
+    """What the kernel must do, from lists: picks, short, reason, quantity, in_stock."""
+    left, in_stock = items.quantity.tolist(), items.in_stock.tolist()
+    picks, short, reasons = [], [], []
+    for order, ranking in enumerate(lines.ranking.tolist()):
+        before, start = list(left), len(picks)
+        for line in range(lines.offsets[order], lines.offsets[order + 1]):
+            sku, need = int(lines.skus[line]), int(lines.quantity[line])
+            held = range(*items.offsets[sku : sku + 2].tolist()) if sku >= 0 else ()
+            rank = {item: int(ranks[ranking, items.sources[item]]) for item in held}
+            reason = why_short(sku, rank, in_stock)
+            for item in sorted((i for i in held if rank[i] >= 0 and in_stock[i]), key=rank.get):
+                available = given = left[item]
+                if skus.managed[sku]:
+                    available = max(available - int(items.reserved[item]), 0)
+                    given = min(need, available)
+                    left[item] -= given
+                else:
+                    given = need
+                if given or include_zero:
+                    picks.append((line, item, given, available))
+                need -= given
+            short.append(need)
+            reasons.append(reason if need else Reason.NONE)
+        if independent:
+            left = before
+        for line, item, given, _ in picks[start:]:
+            sku = lines.skus[line]
+            emptied = given and left[item] == 0 and skus.managed[sku] and not skus.backorders[sku]
+            if emptied and not independent:
+                in_stock[item] = 0
+    return picks, short, reasons, left, in_stock
+
+
+def why_short(sku, rank, in_stock):
+    """The reason that a line would have if it were short."""
+    linked = [item for item, place in rank.items() if place >= 0]
+    if sku < 0:
+        return Reason.UNKNOWN_SKU
+    if any(in_stock[item] for item in linked):
+        return Reason.INSUFFICIENT_QTY
+    if linked:
+        return Reason.OUT_OF_STOCK
+    return Reason.DISABLED if DISABLED in rank.values() else Reason.NOT_ASSIGNED
+
+
+@st.composite
+def problems(draw):
+    """Ranks, SKUs, lines and items as the engine lays them out: inputs read-only."""
+    num_sources, num_skus, num_rankings = (draw(upto(most, 1)) for most in (5, 3, 3))
+    off = st.sampled_from([0, 0, 0, 0, NOT_LINKED, DISABLED])
+    turns = [draw(st.permutations(range(num_sources))) for _ in range(num_rankings)]
+    ranks = [[draw(off) or place for place in turn] for turn in turns]
+    held = [sorted(draw(some_of(range(num_sources)))) for _ in range(num_skus)]
+    sources = [source for own in held for source in own]
+    lengths = [draw(st.sampled_from([0, 1, 2, 3])) for _ in range(draw(upto(5)))]
+    num_lines, num_items = sum(lengths), len(sources)
+
+    def column(values, count, dtype):
+        drawn = st.lists(st.sampled_from(values), min_size=count, max_size=count)
+        return np.array(draw(drawn), dtype)
+
+    return (
+        frozen(np.array(ranks, np.int32)),
+        Skus(
+            frozen(column([1, 1, 1, 0], num_skus, np.uint8)),
+            frozen(column([0, 0, 1], num_skus, np.uint8)),
+        ),
+        Lines(
+            frozen(np.cumsum([0, *lengths])),
+            frozen(column(range(num_rankings), len(lengths), np.int32)),
+            frozen(column([*range(num_skus), *range(num_skus), -1], num_lines, np.int32)),
+            frozen(column(WANTED, num_lines, np.int64)),
+        ),
+        Items(
+            frozen(np.cumsum([0, *map(len, held)])),
+            frozen(np.array(sources, np.int32)),
+            column(QUANTITIES, num_items, np.int64),
+            frozen(column(RESERVED, num_items, np.int64)),
+            column([1, 1, 1, 0], num_items, np.uint8),
+        ),
+    )
+
+
+def capacity_of(lines, items, include_zero):
+    """The bound that the caller uses: every item of every line's SKU, in each order.
+
+    Without picks that give nothing, each ends a line or takes the last units of an item.
+    """
+    per_sku = np.append(np.diff(items.offsets), 0)
+    total = np.append(0, np.cumsum(per_sku[lines.skus]))[lines.offsets]
+    bounds = np.diff(total)
+    if not include_zero:
+        bounds = np.minimum(bounds, np.diff(lines.offsets) + len(items.sources))
+    return int(bounds.sum())
+
+
+def run(ranks, skus, lines, independent, include_zero, items):
+    """Run the kernel with guards around what it may write; return count, picks, items."""
+    capacity, num_lines = capacity_of(lines, items, include_zero) + GUARD, len(lines.skus)
+    picks = Picks(
+        *(np.full(capacity, UNTOUCHED, np.int64) for _ in range(4)),
+        np.full(num_lines, UNTOUCHED, np.int64),
+        np.full(num_lines, UNTOUCHED, np.uint8),
+    )
+    spent = items._replace(quantity=items.quantity.copy(), in_stock=items.in_stock.copy())
+    scratch = np.full(ranks.shape[1] + GUARD, UNTOUCHED)
+    count = deduct_orders(
+        *(ranks, skus, lines, independent, include_zero),
+        *(scratch[: ranks.shape[1]], spent, picks),
+    )
+    assert (scratch[ranks.shape[1] :] == UNTOUCHED).all()
+    return count, picks, spent
+
+
+@given(problems(), st.booleans(), st.booleans())
+def test_deduct_orders_equals_definition(problem, independent, include_zero):
+    ranks, skus, lines, items = problem
+    count, picks, spent = run(ranks, skus, lines, independent, include_zero, items)
+    columns = (column[:count].tolist() for column in picks[:4])
+    found = (
+        [*zip(*columns, strict=True)],
+        picks.short.tolist(),
+        picks.reason.tolist(),
+        spent.quantity.tolist(),
+        spent.in_stock.tolist(),
+    )
+    assert found == plain(ranks, skus, lines, independent, include_zero, items)
+    assert count <= capacity_of(lines, items, include_zero)
+    assert all((column[count:] == UNTOUCHED).all() for column in picks[:4])
+
+
+def one_sku(quantity, wanted, *, managed=1, backorders=0, reserved=None, ranks=None, orders=None):
+    """One SKU at so many sources; one order, or one line for each of ``orders``."""
+    num = len(quantity)
+    offsets = [0, len(wanted)] if orders is None else range(len(wanted) + 1)
+    return (
+        frozen(np.array([range(num) if ranks is None else ranks], np.int32)),
+        Skus(frozen(np.array([managed], np.uint8)), frozen(np.array([backorders], np.uint8))),
+        Lines(
+            frozen(np.array(offsets, np.int64)),
+            frozen(np.zeros(len(offsets) - 1, np.int32)),
+            frozen(np.zeros(len(wanted), np.int32)),
+            frozen(np.array(wanted, np.int64)),
+        ),
+        Items(
+            frozen(np.array([0, num])),
+            frozen(np.arange(num, dtype=np.int32)),
+            np.array(quantity, np.int64),
+            frozen(np.array(reserved or [0] * num, np.int64)),
+            np.ones(num, np.uint8),
+        ),
+    )
+
+
+def outcome(problem, independent=False, include_zero=False):
+    ranks, skus, lines, items = problem
+    count, picks, spent = run(ranks, skus, lines, independent, include_zero, items)
+    columns = (column[:count].tolist() for column in picks[:4])
+    return [*zip(*columns, strict=True)], picks, spent
+
+
+def test_deduct_orders_fills_its_capacity():
+    problem = one_sku([5, 0, 3], [1, 0, 9])
+    picks, *_ = outcome(problem, include_zero=True)
+    assert len(picks) == capacity_of(*problem[2:], True) == 9
+    problem = one_sku([5, 1, 3], [1, 1, 2, 4])
+    picks, *_ = outcome(problem)
+    assert len(picks) == capacity_of(*problem[2:], False) - 1 == 6
+
+
+def test_deduct_orders_takes_the_best_ranked_source_first():
+    picks, rest, spent = outcome(one_sku([5, 5, 5], [7], ranks=[2, 0, 1]))
+    assert picks == [(0, 1, 5, 5), (0, 2, 2, 5)]
+    assert rest.short.tolist() == [0]
+    assert spent.quantity.tolist() == [5, 0, 3]
+    assert spent.in_stock.tolist() == [1, 0, 1]
+
+
+def test_deduct_orders_leaves_an_emptied_item_in_stock_until_the_order_ends():
+    picks, rest, _ = outcome(one_sku([5], [5, 1]), include_zero=True)
+    assert picks == [(0, 0, 5, 5), (1, 0, 0, 0)]
+    assert rest.reason.tolist() == [Reason.NONE, Reason.INSUFFICIENT_QTY]
+    picks, rest, _ = outcome(one_sku([5], [5, 1], orders=2), include_zero=True)
+    assert picks == [(0, 0, 5, 5)]
+    assert rest.reason.tolist() == [Reason.NONE, Reason.OUT_OF_STOCK]
+
+
+def test_deduct_orders_leaves_an_emptied_item_with_backorders_in_stock():
+    _, rest, spent = outcome(one_sku([5], [5, 1], backorders=1, orders=2))
+    assert spent.in_stock.tolist() == [1]
+    assert rest.reason.tolist() == [Reason.NONE, Reason.INSUFFICIENT_QTY]
+
+
+def test_deduct_orders_leaves_reserved_units():
+    picks, rest, spent = outcome(one_sku([5, 2, -4], [9], reserved=[3, 9, 0]))
+    assert picks == [(0, 0, 2, 2)]
+    assert rest.short.tolist() == [7]
+    assert spent.quantity.tolist() == [3, 2, -4]
+    assert spent.in_stock.tolist() == [1, 1, 1]
+
+
+def test_deduct_orders_takes_all_of_an_unmanaged_sku_from_the_first_source():
+    picks, rest, spent = outcome(one_sku([-1, 5], [9], managed=0, reserved=[4, 4]))
+    assert picks == [(0, 0, 9, -1)]
+    assert rest.short.tolist() == [0]
+    assert spent.quantity.tolist() == [-1, 5]
+
+
+def test_deduct_orders_gives_back_what_independent_orders_took():
+    problem = one_sku([5, 5], [7, 7], orders=2)
+    picks, _, spent = outcome(problem, independent=True)
+    assert picks == [(0, 0, 5, 5), (0, 1, 2, 5), (1, 0, 5, 5), (1, 1, 2, 5)]
+    assert spent.quantity.tolist() == [5, 5]
+    assert spent.in_stock.tolist() == [1, 1]
+
+
+@pytest.mark.needs_jit
+@given(cases(), st.sampled_from(["sequential", "independent"]), st.booleans())
+@settings(max_examples=40)
+def test_deduct_orders_is_compiled_for_one_signature(case, mode, include_zero):
+    tables = to_arrow(case)
+    orders, lines = tables.pop("orders", None), tables.pop("order_lines")
+    catalog = engine.Catalog.from_tables(tables)
+    engine.allocate(catalog, orders, lines, mode=mode, include_zero=include_zero)
+    run(*one_sku([5], [5])[:3], False, False, one_sku([5], [5])[3])
+    # All tests share the kernel: those of this file, too, must call it as the engine does.
+    assert len(deduct_orders.signatures) == 1
