@@ -58,10 +58,16 @@ def read_catalog(location: Location, *, quarantine: bool = False) -> Catalog:
     quarantine
         Leave bad rows out, with all that hangs on them, instead of stopping.
 
+    Returns
+    -------
+    The frozen catalogue.
+
     Raises
     ------
     InputError
         Listing every problem of every table.
+    QuantityError
+        If the reservations of one item add up beyond decimal(18,4).
     UsageError
         If there is no such folder.
 
@@ -85,10 +91,15 @@ def read_orders(location: Location) -> OrderTables:
     location
         Folder or URI with ``order_lines`` and, unless the lines carry its columns, ``orders``.
 
+    Returns
+    -------
+    Both tables as read; ``orders`` is None where there is none.
+
     Raises
     ------
     InputError
-        If a file cannot be read, or there are no lines.
+        If a file cannot be read, there are no lines, or a table stands there that limits what
+        may be promised and belongs to a catalogue.
     UsageError
         If there is no such folder.
 
@@ -99,13 +110,27 @@ def read_orders(location: Location) -> OrderTables:
     2
     """
     read = read_tables(location, ORDER_TABLES, tuple(SCHEMAS))
+    found = read.findings + ([] if "sources" in read.ignored else _misplaced(read))
     missing = whole_table("order_lines", "missing table", "add order_lines.csv or .parquet")
-    raise_findings(read.findings or ([] if "order_lines" in read.tables else [missing]))
+    raise_findings(found or ([] if "order_lines" in read.tables else [missing]))
     return OrderTables(read.tables.get("orders"), read.tables["order_lines"])
 
 
 def read_run(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock) -> Run:
     """Read, validate and encode a catalogue and orders together.
+
+    Parameters
+    ----------
+    catalog, orders
+        Folders or URIs; they may be the same.
+    quarantine
+        Leave bad rows out instead of stopping.
+    clock
+        Told of the phases ``read``, ``validate`` and ``encode``.
+
+    Returns
+    -------
+    Both, encoded against each other, and the files that were read.
 
     Raises
     ------
@@ -119,9 +144,13 @@ def read_run(catalog: Location, orders: Location, *, quarantine: bool, clock: Cl
         wanted = read_tables(orders, ORDER_TABLES, tuple(SCHEMAS))
     with clock("validate"):
         inventory = validate_catalog(stock.tables, stock.findings, quarantine=quarantine)
-        found = wanted.findings + ([] if _same(catalog, orders) else _misplaced(wanted))
+        apart = not _same(catalog, orders)
+        found = wanted.findings + (_misplaced(wanted) if apart else [])
         asked = validate_orders(wanted.tables, inventory.tables, found, quarantine=quarantine)
         raise_findings([*inventory.fatal, *asked.fatal])
+        if apart:
+            inventory.notes.extend(_not_used(stock, "catalogue's"))
+            asked.notes.extend(_not_used(wanted, "orders'"))
     with clock("encode"):
         encoded = encode_catalog(inventory)
         return Run(encoded, encode_orders(asked, encoded), sorted({*stock.files, *wanted.files}))
@@ -154,7 +183,7 @@ def write_result(
     files
         Input files, listed in ``run.json`` with sizes and SHA-256.
     clock
-        Continues to count; the result's own seconds otherwise.
+        Continues to count beside the result's own seconds.
 
     Returns
     -------
@@ -164,9 +193,14 @@ def write_result(
     ------
     UsageError
         If the folder may not be written there.
+    OutputError
+        If another run has put something there meanwhile.
+    OSError
+        If the disk is full or does not let itself be written to.
     """
     clock = clock or Clock()
-    target = check_output(out, overwrite, ())
+    folders = {file.rpartition("/")[0] for file in files or [] if "/" in file}
+    target = check_output(out, overwrite, sorted(folders))
     with whole_folder(target, overwrite) as draft:
         with clock("write"):
             for name, table in result.tables.items():
@@ -196,6 +230,8 @@ def read_result(folder: Location) -> Result:
     ------
     OutputError
         If the folder does not hold a whole run.
+    InputError
+        If one of its files cannot be read.
     """
     place = Path(folder)
     try:
@@ -241,7 +277,7 @@ def _run_info(
 ) -> dict[str, Any]:
     return {
         "arguments": {
-            name: _shown(value) if isinstance(value, str | PathLike) else value
+            name: value if isinstance(value, bool) else _shown(getattr(value, "code", value))
             for name, value in arguments.items()
         },
         "versions": {
@@ -275,6 +311,10 @@ def _peak_memory() -> int:
 def _same(catalog: Location, orders: Location) -> bool:
     one, other = (Path(local_path(place) or place).resolve() for place in (catalog, orders))
     return one == other
+
+
+def _not_used(read: TablesRead, folder: str) -> list[str]:
+    return [f"{name}: not used, it stands in the {folder} folder" for name in read.ignored]
 
 
 def _misplaced(orders: TablesRead) -> list[Finding]:

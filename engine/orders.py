@@ -1,6 +1,7 @@
 """The frozen, encoded order set: orders in the sequence in which they are served."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -50,15 +51,15 @@ class OrderSet:
     rejects: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    @property
+    @cached_property
     def order_of_line(self) -> IntArray:
         """(num_lines,) order of each line."""
-        return np.repeat(np.arange(len(self.ids)), np.diff(self.offsets))
+        return frozen(np.repeat(np.arange(len(self.ids)), np.diff(self.offsets)))
 
-    @property
+    @cached_property
     def position(self) -> IntArray:
         """(num_lines,) 0-based position of each line in its order."""
-        return np.arange(len(self.skus)) - np.repeat(self.offsets[:-1], np.diff(self.offsets))
+        return frozen(np.arange(len(self.skus)) - self.offsets[:-1][self.order_of_line])
 
 
 def encode_orders(valid: Validated, catalog: Catalog) -> OrderSet:

@@ -91,7 +91,7 @@ class Picks(NamedTuple):
 
 
 def frozen(array: np.ndarray) -> np.ndarray:
-    """Return a C-contiguous array that nobody can write to.
+    """Return a C-contiguous array that cannot be written to.
 
     Every shared input is frozen, always: a read-only array is another numba type, so mixing
     both would compile each kernel twice.

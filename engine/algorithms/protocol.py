@@ -67,6 +67,7 @@ class SourceSelectionAlgorithm(Protocol):
         -------
         (num_candidates,) integers or floats; the lowest is tried first. Equal scores fall back
         to priority, then source_code. NaN means unknown and goes last; it is accepted only
-        where ``distance_km`` is NaN too.
+        where ``distance_km`` is NaN too; inf puts a source last. Candidates come in blocks, so a
+        score may depend on its own row only.
         """
         ...

@@ -25,7 +25,7 @@ _OUTWARD = {
     "NL": r"^(.{4}).+$",
     "US": r"^(.{5}).+$",
 }
-"""Countries whose GeoNames file holds only the first part of a postcode, and that part."""
+"""Countries whose people print more of a postcode than GeoNames holds, and the part it holds."""
 
 
 @cache

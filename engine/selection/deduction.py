@@ -9,7 +9,7 @@ from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.orders import OrderSet
 from engine.selection.ranking import RankedBlock, ranked_blocks
-from engine.types import FlagArray, IntArray, Items, Lines, Picks, Skus, frozen
+from engine.types import FlagArray, IntArray, Lines, Picks, Skus, frozen
 
 _BLOCK_PICKS = 1 << 22
 """Picks that a block may write, 128 MB of buffers."""
@@ -66,23 +66,31 @@ def deduct(
     AlgorithmError
         If the algorithm scores wrongly.
     """
+    # Importing numba costs half a second, which a command that runs nothing need not pay.
+    from engine.kernels.deduct import deduct_orders
+
     items = catalog.items._replace(
         quantity=catalog.items.quantity.copy(), in_stock=catalog.items.in_stock.copy()
     )
+    takes_backorders = frozen((catalog.stock_items.backorders > 0).astype(np.uint8))
+    skus = Skus(catalog.stock_items.manage_stock, takes_backorders)
+    scratch = np.empty(catalog.sources.num_rows, np.int64)
     bounds = _pick_bounds(catalog, orders, include_zero)
     parts = []
     for block in ranked_blocks(catalog, orders, algorithm, bounds, _BLOCK_PICKS, clock):
-        capacity = int(bounds[block.start : block.stop].sum())
         with clock("deduct"):
-            parts.append(
-                _deduct_block(catalog, orders, block, capacity, independent, include_zero, items)
+            lines = _lines(orders, block)
+            picks = _picks(int(bounds[block.start : block.stop].sum()), len(lines.skus))
+            count = deduct_orders(
+                block.ranks, skus, lines, independent, include_zero, scratch, items, picks
             )
+            parts.append(_written(picks, count, orders.offsets[block.start]))
     nothing = (np.empty(0, np.int64),) * 6
-    lines, picked, quantity, available, short, reason = (
+    of_line, of_item, quantity, available, short, reason = (
         np.concatenate(column) for column in zip(*(parts or [nothing]), strict=True)
     )
     return Deduction(
-        lines, picked, quantity, available, short, reason, items.quantity, items.in_stock
+        of_line, of_item, quantity, available, short, reason, items.quantity, items.in_stock
     )
 
 
@@ -100,40 +108,29 @@ def _pick_bounds(catalog: Catalog, orders: OrderSet, include_zero: bool) -> IntA
     return np.minimum(bounds, np.diff(orders.offsets) + len(catalog.item_rows))
 
 
-def _deduct_block(
-    catalog: Catalog,
-    orders: OrderSet,
-    block: RankedBlock,
-    capacity: int,
-    independent: bool,
-    include_zero: bool,
-    items: Items,
-) -> tuple[np.ndarray, ...]:
-    """Run the kernel on a block of orders; return its part of the arrays of a `Deduction`."""
-    from engine.kernels.deduct import deduct_orders
-
+def _lines(orders: OrderSet, block: RankedBlock) -> Lines:
+    """Return the orders of a block; its lines are counted from 0."""
     first, last = orders.offsets[[block.start, block.stop]].tolist()
-    lines = Lines(
+    return Lines(
         frozen(orders.offsets[block.start : block.stop + 1] - first),
         frozen(block.of_order),
         orders.skus[first:last],
         orders.quantity[first:last],
     )
-    picks = Picks(
+
+
+def _picks(capacity: int, num_lines: int) -> Picks:
+    return Picks(
         lines=np.empty(capacity, np.int64),
         items=np.empty(capacity, np.int64),
         quantity=np.empty(capacity, np.int64),
         available=np.empty(capacity, np.int64),
-        short=np.empty(last - first, np.int64),
-        reason=np.empty(last - first, np.uint8),
+        short=np.empty(num_lines, np.int64),
+        reason=np.empty(num_lines, np.uint8),
     )
-    skus = Skus(
-        catalog.stock_items.manage_stock,
-        frozen((catalog.stock_items.backorders > 0).astype(np.uint8)),
-    )
-    scratch = np.empty(catalog.sources.num_rows, np.int64)
-    count = deduct_orders(
-        block.ranks, skus, lines, independent, include_zero, scratch, items, picks
-    )
-    written = (column[:count].copy() for column in (picks.items, picks.quantity, picks.available))
-    return picks.lines[:count] + first, *written, picks.short, picks.reason
+
+
+def _written(picks: Picks, count: int, first_line: int) -> tuple[np.ndarray, ...]:
+    """Return a block's part of the arrays of a `Deduction`, cut to what was written."""
+    cut = (column[:count].copy() for column in (picks.items, picks.quantity, picks.available))
+    return picks.lines[:count] + first_line, *cut, picks.short, picks.reason

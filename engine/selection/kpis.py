@@ -1,7 +1,6 @@
 """Key figures of a run."""
 
 from dataclasses import dataclass
-from math import fsum
 
 import numpy as np
 
@@ -89,7 +88,7 @@ def summarise(
     multi = np.diff(orders.offsets) > 1
     short_orders = np.unique(orders.order_of_line[done.short > 0])
     served = int((sources_of_order > 0).sum())
-    units, allocated = int(orders.quantity.sum()), int(done.quantity.sum())
+    units, allocated = _sum(orders.quantity), _sum(done.quantity)
     known = mm[given][first] >= 0
     utilisation, balance = (None, None) if independent else _use_of_sources(catalog, done)
     return KPIs(
@@ -103,7 +102,7 @@ def summarise(
         split_rate=_ratio(int((sources_of_order > 1).sum()), served),
         split_rate_multi_line=_split_rate(sources_of_order[multi]),
         shipments_per_order=_ratio(len(pairs), served),
-        distance_km=_ratio(int(mm[given][first][known].sum()) / MM_PER_KM, int(known.sum())),
+        distance_km=_ratio(_sum(mm[given][first][known]), int(known.sum()) * MM_PER_KM),
         distance_km_by_unit=_by_unit(mm[given], done.quantity[given]),
         shipments_without_distance=_ratio(int((~known).sum()), len(pairs)),
         cost_per_order=None,
@@ -122,9 +121,14 @@ def _split_rate(sources_of_order: IntArray) -> float | None:
 
 def _by_unit(mm: IntArray, quantity: IntArray) -> float | None:
     known = mm >= 0
-    # fsum is exact whatever the order of its terms, so any batch size gives the same figure.
-    weighted = fsum((mm[known] / MM_PER_KM * quantity[known]).tolist())
-    return _ratio(weighted, int(quantity[known].sum()))
+    high, low = quantity[known] >> 20, quantity[known] & (2**20 - 1)
+    weighted = (_sum(mm[known] * high) << 20) + _sum(mm[known] * low)
+    return _ratio(weighted, _sum(quantity[known]) * MM_PER_KM)
+
+
+def _sum(values: IntArray) -> int:
+    """Add up beyond the range of int64: the two halves of each value apart."""
+    return (int((values >> 32).sum()) << 32) + int((values & (2**32 - 1)).sum())
 
 
 def _use_of_sources(

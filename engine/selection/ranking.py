@@ -113,7 +113,8 @@ def rank_sources(
             ),
         )
         scores = _scores(algorithm, candidates)
-        order = np.lexsort((source, priority, scores, row))
+        # Pairs come by ranking, priority and source, and the sort is stable: ties keep that order.
+        order = np.lexsort((scores, row))
         first = np.searchsorted(row, np.arange(len(stock[block])))
         ranks[start + row[order], source[order]] = np.arange(len(order)) - first[row[order]]
     return frozen(ranks)
@@ -160,7 +161,7 @@ def _distance_km(
 def _scores(algorithm: SourceSelectionAlgorithm, candidates: Candidates) -> np.ndarray:
     """Ask the algorithm, and take nothing but one number per candidate for an answer."""
     try:
-        scores = np.asarray(algorithm.scores(candidates))
+        scores = np.ma.filled(np.asanyarray(algorithm.scores(candidates)), np.nan)
     except Exception as error:  # a plug-in may raise anything, and is named for it
         raise AlgorithmError(f"{describe(algorithm)} failed to score: {fault(error)}") from error
     if scores.shape != (len(candidates),) or scores.dtype.kind not in "iuf":

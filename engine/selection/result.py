@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_BLOCK_PICKS = 1 << 17
+"""Picks measured at once: the dozen temporaries of a distance stay below 20 MB."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """What a run decided, as pyarrow tables; see ``docs/tables.md`` for their columns.
@@ -76,14 +80,18 @@ class Result:
 def pick_distances(catalog: Catalog, orders: OrderSet, done: Deduction) -> IntArray:
     """(num_picks,) distance of each pick in mm; -1 where not known."""
     where = orders.destinations
-    destination = where.of_order[orders.order_of_line[done.lines]]
-    return pair_mm(
-        Points(*(axis[destination] for axis in where.points)),
-        where.places[destination],
-        catalog.source_points,
-        catalog.items.sources[done.items],
-        catalog.known,
-    )
+    mm = np.empty(len(done.lines), np.int64)
+    for start in range(0, len(mm), _BLOCK_PICKS):
+        block = slice(start, start + _BLOCK_PICKS)
+        destination = where.of_order[orders.order_of_line[done.lines[block]]]
+        mm[block] = pair_mm(
+            Points(*(axis[destination] for axis in where.points)),
+            where.places[destination],
+            catalog.source_points,
+            catalog.items.sources[done.items[block]],
+            catalog.known,
+        )
+    return mm
 
 
 def build_result(
@@ -102,7 +110,7 @@ def build_result(
     catalog, orders, done, mm, kpis
         The run.
     quarantine
-        Whether there is a ``rejects`` table, if an empty one.
+        Whether there is a ``rejects`` table even if nothing was set aside.
 
     Returns
     -------
@@ -114,7 +122,7 @@ def build_result(
         orders=_orders(catalog, orders, done),
         shortfalls=_shortfalls(catalog, orders, done),
         source_items=_source_items(catalog, done),
-        rejects=rejects if quarantine else None,
+        rejects=rejects if quarantine or catalog.rejects else None,
         kpis=kpis,
         notes=[*catalog.notes, *orders.notes],
     )

@@ -18,7 +18,7 @@ class ResultColumn(NamedTuple):
 
 _ORDER_ID = ResultColumn("order_id", pa.string(), "as it came in, integer or text")
 _LINE = ResultColumn("line", pa.int64(), "0-based position of the line in its order")
-_SKU = ResultColumn("sku", pa.string(), "as the catalogue spells it")
+_SKU = ResultColumn("sku", pa.string(), "as the source item spells it")
 _SOURCE = ResultColumn("source_code", pa.string(), "the source that ships")
 
 RESULT_TABLES = {
@@ -43,7 +43,7 @@ RESULT_TABLES = {
     "shortfalls": (
         _ORDER_ID,
         _LINE,
-        _SKU,
+        _SKU._replace(about="as the catalogue spells it first in byte order, or the order"),
         ResultColumn("qty_short", QTY_TYPE, "units not served"),
         ResultColumn(
             "reason",

@@ -85,8 +85,8 @@ _OF_STOCK = Reference(("stock_id",), "stocks")
 
 _ORDER_DETAILS = (
     Column("stock_id", Kind.INTEGER, "the stock that sells; or name the sales channel"),
-    Column("sales_channel_type", Kind.TEXT, "with sales_channel_code, instead of stock_id"),
-    Column("sales_channel_code", Kind.TEXT, "with sales_channel_type, instead of stock_id"),
+    Column("sales_channel_type", Kind.KEY, "with sales_channel_code, instead of stock_id"),
+    Column("sales_channel_code", Kind.KEY, "with sales_channel_type, instead of stock_id"),
     Column("created_at", Kind.TIME, "earlier orders are served first; without an offset UTC"),
     Column(
         "priority",
@@ -134,8 +134,8 @@ CATALOG_SCHEMAS = (
         "sales_channels",
         "Which stock serves which website.",
         (
-            Column("type", Kind.TEXT, "kind of channel, such as website", required=True),
-            Column("code", Kind.TEXT, "code of the channel, such as base", required=True),
+            Column("type", Kind.KEY, "kind of channel, such as website", required=True),
+            Column("code", Kind.KEY, "code of the channel, such as base", required=True),
             _STOCK,
         ),
         key=("type", "code"),
