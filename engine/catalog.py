@@ -151,7 +151,8 @@ def encode_catalog(valid: Validated) -> Catalog:
     codes = sources["source_code"].combine_chunks()
     stock_ids = np.sort(np.asarray(known_stocks(tables)))
     skus, sku_names, sku_of_row = _encode_skus(tables["source_items"]["sku"])
-    items, item_rows = _encode_items(tables, codes, skus, sku_of_row)
+    items, item_rows = _encode_items(tables["source_items"], codes, sku_of_row)
+    reserved, lost = _reserved(tables.get("source_reservations"), codes, skus, items)
     places, known = _encode_distances(tables.get("distances"), codes)
     return Catalog(
         tables=tables,
@@ -162,13 +163,13 @@ def encode_catalog(valid: Validated) -> Catalog:
         enabled=frozen(np.asarray(sources["enabled"]).astype(np.uint8)),
         source_points=_locate_sources(sources, tables.get("geonames")),
         links=_encode_links(tables["stock_source_links"], codes, stock_ids),
-        items=items,
+        items=items._replace(reserved=reserved),
         item_rows=item_rows,
         stock_items=encode_stock_items(tables.get("stock_items"), skus),
         places=places,
         known=known,
         rejects=valid.rejects,
-        notes=valid.notes + _lost_reservations(tables),
+        notes=valid.notes + lost,
     )
 
 
@@ -192,55 +193,42 @@ def _encode_skus(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array, IndexArra
 
 
 def _encode_items(
-    tables: Mapping[str, pa.Table], codes: pa.Array, skus: pa.Array, sku_of_row: IndexArray
+    table: pa.Table, codes: pa.Array, sku_of_row: IndexArray
 ) -> tuple[Items, IntArray]:
-    table = tables["source_items"]
+    """Return the items by SKU and source, nothing reserved, and the row of each."""
+    num_skus = int(sku_of_row.max(initial=-1)) + 1
     source_of_row = index_of(table["source_code"], codes)
     rows = np.lexsort((source_of_row, sku_of_row))
-    offsets = np.searchsorted(sku_of_row[rows], np.arange(len(skus) + 1)).astype(np.int64)
+    offsets = np.searchsorted(sku_of_row[rows], np.arange(num_skus + 1)).astype(np.int64)
     items = Items(
         offsets=frozen(offsets),
         sources=frozen(source_of_row[rows]),
         quantity=frozen(column_units(table, "quantity")[rows]),
-        reserved=frozen(_reserved(tables, codes, skus, sku_of_row[rows], source_of_row[rows])),
+        reserved=frozen(np.zeros(len(rows), np.int64)),
         in_stock=frozen(np.asarray(table["status"])[rows].astype(np.uint8)),
     )
     return items, frozen(rows)
 
 
 def _reserved(
-    tables: Mapping[str, pa.Table],
-    codes: pa.Array,
-    skus: pa.Array,
-    item_skus: IndexArray,
-    item_sources: IndexArray,
-) -> IntArray:
-    """(num_items,) units already promised at each item; its keys ascend by SKU, then source."""
-    if "source_reservations" not in tables or not len(item_skus):
-        return np.zeros(len(item_skus), np.int64)
-    table = tables["source_reservations"]
-    width = len(codes)
-    keys = item_skus.astype(np.int64) * width + item_sources
+    table: pa.Table | None, codes: pa.Array, skus: pa.Array, items: Items
+) -> tuple[IntArray, list[str]]:
+    """(num_items,) units already promised at each item, and a note on those of no item."""
+    if table is None:
+        return items.reserved, []
+    # Items come by SKU, then source, so these keys ascend.
+    sku_of_item = np.repeat(np.arange(len(skus)), np.diff(items.offsets))
+    keys = sku_of_item * len(codes) + items.sources
     sku = index_of(fold_sku(table["sku"]), skus).astype(np.int64)
-    wanted = np.where(sku < 0, -1, sku * width + index_of(table["source_code"], codes))
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    held = keys[at] == wanted
+    wanted = np.where(sku < 0, -1, sku * len(codes) + index_of(table["source_code"], codes))
+    at = np.searchsorted(keys, wanted)
+    held = np.append(keys, -2)[at] == wanted
     quantity = column_units(table, "quantity")
-    return sum_by_group(at[held], quantity[held], len(keys), "source_reservations.quantity")
-
-
-def _lost_reservations(tables: Mapping[str, pa.Table]) -> list[str]:
-    """Say how many source_reservations name an item that the source does not hold."""
-    if "source_reservations" not in tables:
-        return []
-    pairs = [
-        pc.binary_join_element_wise(table["source_code"], fold_sku(table["sku"]), "\n")
-        for table in (tables["source_reservations"], tables["source_items"])
-    ]
-    lost = pc.sum(pc.invert(pc.is_in(pairs[0], pairs[1].combine_chunks()))).as_py() or 0
-    if not lost:
-        return []
-    return [f"source_reservations: {lost:,} rows name an item that no row of source_items holds"]
+    what = "source_reservations.quantity"
+    reserved = sum_by_group(at[held], quantity[held], len(keys), what)
+    lost = int((~held).sum())
+    note = f"source_reservations: {lost:,} rows name an item that no row of source_items holds"
+    return frozen(reserved), [note] if lost else []
 
 
 def _encode_links(table: pa.Table, codes: pa.Array, stock_ids: IntArray) -> Links:

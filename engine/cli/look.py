@@ -76,19 +76,22 @@ def _source_rows(loaded: Any, stock_id: int) -> list[dict[str, Any]]:
     at = int(np.searchsorted(loaded.stock_ids, stock_id))
     part = slice(loaded.links.offsets[at], loaded.links.offsets[at + 1])
     given = np.asarray(loaded.sources["latitude"].is_valid())
+    own = loaded.items.in_stock == 1
+    units = np.zeros(loaded.sources.num_rows, np.int64)
+    np.add.at(units, loaded.items.sources[own], np.maximum(loaded.items.quantity[own], 0))
+    skus = np.bincount(loaded.items.sources[own], minlength=len(units))
     rows = []
     for source, priority in zip(
         loaded.links.sources[part].tolist(), loaded.links.priority[part].tolist(), strict=True
     ):
-        own = (loaded.items.sources == source) & (loaded.items.in_stock == 1)
         position = "coordinates" if given[source] else "address"
         values = (
             priority,
             loaded.sources["source_code"][source].as_py(),
             "enabled" if loaded.enabled[source] else "disabled",
             "unknown" if np.isnan(loaded.source_points.x[source]) else position,
-            int(own.sum()),
-            Decimal(int(np.maximum(loaded.items.quantity[own], 0).sum())) / QTY_SCALE,
+            int(skus[source]),
+            Decimal(int(units[source])) / QTY_SCALE,
             loaded.sources["name"][source].as_py(),
         )
         rows.append(dict(zip(_COLUMNS, values, strict=True)))

@@ -221,7 +221,7 @@ def _check_bounds(
     if low is None and high is None:
         return []
     scale = QTY_SCALE if column.kind is Kind.QUANTITY else 1
-    number = np.asarray(pc.fill_null(values, 0 if low is None else max(low, 0) * scale))
+    number = np.asarray(pc.fill_null(values, 0))
     outside = np.zeros(len(number), bool)
     if low is not None:
         outside |= number < low * scale
@@ -248,13 +248,18 @@ def _check_pairs(checked: CheckedTable) -> list[Finding]:
         checked.schema.name,
         ", ".join(names),
         half,
-        shown_values(joined(pair, names)),
+        shown_rows(pair, names),
         "half a coordinate",
         "give latitude and longitude, or neither",
     )
 
 
-def joined(table: pa.Table, columns: Sequence[str]) -> pa.ChunkedArray:
-    """Print several columns as one, for messages."""
-    texts = [pc.fill_null(table[name].cast(pa.string()), "null") for name in columns]
-    return pc.binary_join_element_wise(*texts, ", ")
+def shown_rows(table: pa.Table, columns: Sequence[str]) -> Callable[[np.ndarray], list[str | None]]:
+    """Return a function that prints several columns at given rows as one text."""
+
+    def shown(rows: np.ndarray) -> list[str | None]:
+        taken = table.select(columns).take(pa.array(rows))
+        texts = [pc.fill_null(column.cast(pa.string()), "null") for column in taken.columns]
+        return pc.binary_join_element_wise(*texts, ", ").to_pylist()
+
+    return shown

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.tables.columns import CheckedTable, joined, rows_finding, shown_values
+from engine.tables.columns import CheckedTable, rows_finding, shown_rows
 from engine.tables.findings import Finding
 from engine.tables.fold import FOLDS
 from engine.types import BoolArray, IntArray
@@ -37,7 +37,7 @@ def check_unique(checked: CheckedTable) -> list[Finding]:
         schema.name,
         ", ".join(schema.key),
         (counts[inverse] > 1) & ~out,
-        shown_values(joined(table, schema.key)),
+        shown_rows(table, schema.key),
         "duplicate key",
         "keep one row of each key",
     )
@@ -71,7 +71,7 @@ def check_known(
         checked.schema.name,
         ", ".join(columns),
         unknown & ~_any_null(table, columns) & ~checked.bad(columns),
-        shown_values(joined(table, columns)),
+        shown_rows(table, columns),
         f"unknown {', '.join(columns)}",
         f"add it to {where}, or correct it",
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.tables.columns import CheckedTable, joined, rows_finding, shown_values
+from engine.tables.columns import CheckedTable, rows_finding, shown_rows, shown_values
 from engine.tables.findings import Finding
 from engine.tables.keys import check_known, key_codes
 from engine.tables.schema import SCHEMAS
@@ -36,7 +36,7 @@ def check_orders(checked: CheckedTable, catalog: Mapping[str, pa.Table]) -> list
         checked.schema.name,
         ", ".join(columns),
         neither_nor_both & ~checked.bad(columns),
-        shown_values(joined(orders, columns)),
+        shown_rows(orders, columns),
         "not exactly one of stock and sales channel",
         "give stock_id, or both sales_channel_type and sales_channel_code",
     )

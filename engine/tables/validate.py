@@ -105,29 +105,17 @@ def validate_orders(
     unread = {finding.table for finding in found}
     if "order_lines" not in raw and "order_lines" not in unread:
         found.append(_missing("order_lines"))
-    apart = "orders" in raw or "orders" in unread
-    schemas = (SCHEMAS["orders"], SCHEMAS["order_lines"] if apart else _with_order_columns())
-    checked = {
-        schema.name: check_columns(schema, raw[schema.name])
-        for schema in schemas
-        if schema.name in raw
-    }
-    for table in checked.values():
-        found += table.findings
-    header = checked.get("orders" if apart else "order_lines")
-    if header is not None:
-        found += check_orders(header, catalog) + check_unique(header)
-    if header is not None and apart and "order_lines" in checked:
-        found += _check_lines(checked["order_lines"], header)
+    header_name = "orders" if "orders" in raw or "orders" in unread else "order_lines"
+    checked = _check_order_tables(raw, catalog, header_name, found)
     fatal = _fatal(found, raw, quarantine)
-    if fatal or header is None:
+    if fatal:
         return Validated({}, fatal, [], [])
     found += _rest_of_bad_orders(checked, found)
     tables = {name: _good_rows(table, found) for name, table in checked.items()}
-    if not apart:
+    if "orders" not in tables:
         tables["orders"] = orders_of_lines(tables["order_lines"])
     tables["orders"] = complete_orders(tables["orders"], catalog)
-    id_type = raw[header.schema.name].table.schema.field("order_id").type
+    id_type = raw[header_name].table.schema.field("order_id").type
     if not pa.types.is_integer(id_type):
         id_type = pa.string()
     return Validated(tables, [], found, _notes(checked.values()), id_type)
@@ -159,10 +147,26 @@ def _check_references(table: CheckedTable, checked: Mapping[str, CheckedTable]) 
     return findings
 
 
-def _check_lines(lines: CheckedTable, orders: CheckedTable) -> list[Finding]:
-    if orders.lacks(["order_id"]):
-        return []
-    return check_known(lines, ["order_id"], orders.table.select(["order_id"]), "orders")
+def _check_order_tables(
+    raw: Mapping[str, RawTable],
+    catalog: Mapping[str, pa.Table],
+    header_name: str,
+    found: list[Finding],
+) -> dict[str, CheckedTable]:
+    """Check the tables that are there, and add to what is found."""
+    lines = SCHEMAS["order_lines"] if header_name == "orders" else _with_order_columns()
+    schemas = {"orders": SCHEMAS["orders"], "order_lines": lines}
+    checked = {name: check_columns(schemas[name], raw[name]) for name in schemas if name in raw}
+    for table in checked.values():
+        found += table.findings
+    header = checked.get(header_name)
+    if header is None:
+        return checked
+    found += check_orders(header, catalog) + check_unique(header)
+    if "orders" in checked and "order_lines" in checked and not header.lacks(["order_id"]):
+        known = header.table.select(["order_id"])
+        found += check_known(checked["order_lines"], ["order_id"], known, "orders")
+    return checked
 
 
 def _fatal(findings: list[Finding], raw: Mapping[str, RawTable], quarantine: bool) -> list[Finding]:

@@ -1,13 +1,13 @@
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 
-from engine.tables.columns import check_columns, joined, shown_values
+from engine.tables.columns import check_columns, shown_rows, shown_values
 from engine.tables.quantity import QTY_TYPE
 from engine.tables.raw import RawTable
 from engine.tables.schema import SCHEMAS, Kind
 
+from .odd import odd_columns, odd_texts
 from .small import places, said, text_table
 
 CANONICAL = {
@@ -20,52 +20,6 @@ CANONICAL = {
     Kind.LATITUDE: pa.float64(),
     Kind.LONGITUDE: pa.float64(),
 }
-
-
-def odd_columns():
-    """Three rows of nearly everything that Arrow can hold."""
-    broken = pa.array([b"\xff", None, b"\xed\xa0\x80"])
-    views = pa.array(["x" * 20, None, ""], pa.string_view())
-    yield from (broken, broken.cast(pa.string(), safe=False), views, pa.nulls(3))
-    yield pa.DictionaryArray.from_arrays(pa.array([0, 9, None], pa.int8()), views[:1], safe=False)
-    yield pa.DictionaryArray.from_arrays(pa.array([0, 0, None], pa.int8()), pa.nulls(1))
-    yield from (pc.run_end_encode(pa.array([1, 1, None])), pa.array([[1], None, []]))
-    yield pa.array([["a"], None, []], pa.list_view(pa.string_view()))
-    yield from (
-        pa.array([{"a": 1}, None, {}]),
-        pa.array([[("a", 1)], None, []], pa.map_(pa.string(), pa.int8())),
-    )
-    yield pa.UnionArray.from_sparse(pa.array([0, 0, 0], pa.int8()), [pa.array([1, 2, None])])
-    for kind in (pa.int8(), pa.uint64(), pa.float16(), pa.float32(), pa.float64(), pa.bool_()):
-        yield pa.array([1, None, 0], pa.int8()).cast(pa.float32()).cast(kind)
-    yield from (pa.array([-(2**63), None, 2**63 - 1]), pa.array([2**64 - 1, None, 0], pa.uint64()))
-    yield from (pa.array([float("nan"), None, 1.7e308]), pa.array([float("-inf"), None, 5e-324]))
-    yield pc.cast(pa.array([1, None, 0]), pa.decimal256(76, 50))
-    yield pa.array([10**5, None, 0], pa.decimal128(5, -5))
-    for kind in (
-        pa.timestamp("s"),
-        pa.timestamp("ns", "Mars/Base"),
-        pa.date64(),
-        pa.time64("ns"),
-        pa.duration("s"),
-    ):
-        yield pa.array([-(2**62), None, 2**62], kind)
-    yield from (
-        pa.array([-(2**31), None, 2**31 - 1], pa.date32()),
-        pa.array([(1, 2, 3)] * 3, pa.month_day_nano_interval()),
-    )
-    yield from (pa.array([b"a" * 16] * 3, pa.uuid()), pa.array(['{"a": 1}'] * 3, pa.json_()))
-    yield pa.ExtensionArray.from_storage(pa.bool8(), pa.array([1, None, 0], pa.int8()))
-
-
-def odd_texts():
-    yield ["", " ", "\0"]
-    yield ["1e999999999", "1e-999999999", "0e-999999999"]
-    yield ["9" * 5000, "0." + "0" * 5000 + "1", "-"]
-    yield ["0x1F", "+5", "1_0"]
-    yield ["٣", "\u202e1", "a\nb\x1b[31m"]
-    yield ["nan", "-inf", "NULL"]
-    yield ["2024-02-30", "2024-01-01T00:00:00.123456789", "12024-01-01"]
 
 
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
@@ -238,6 +192,16 @@ def test_check_columns_bounds_say_the_bounds():
     )
 
 
+def test_check_columns_finds_one_fault_in_a_value():
+    columns = {"source_code": ["a"] * 4, "country_id": ["FR"] * 4, "postcode": list("1234")}
+    km = [float("inf"), float("-inf"), float("nan"), -1.0]
+    checked = check_columns(SCHEMAS["distances"], RawTable(pa.table(columns | {"km": km})))
+    assert places(checked.findings) == [
+        ("distances", "km", "not a number", [0, 1, 2]),
+        ("distances", "km", "out of range", [3]),
+    ]
+
+
 @pytest.mark.parametrize("table", ["sources", "orders"])
 def test_check_columns_finds_half_a_coordinate(table):
     key = SCHEMAS[table].key[0]
@@ -301,6 +265,6 @@ def test_shown_values_prints_times_beyond_those_of_python(unit):
         assert shown[2] is None
 
 
-def test_joined_prints_nulls():
-    table = pa.table({"a": [1, None], "b": ["x", None]})
-    assert joined(table, ["a", "b"]).to_pylist() == ["1, x", "null, null"]
+def test_shown_rows_prints_columns_together():
+    table = pa.table({"a": [1, None, 3], "b": ["x", None, "z"], "c": [True, None, False]})
+    assert shown_rows(table, ["a", "b"])(np.array([2, 1])) == ["3, z", "null, null"]

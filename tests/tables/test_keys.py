@@ -178,8 +178,15 @@ def test_check_known_takes_no_null_for_a_partner():
 
 
 def test_check_known_leaves_bad_values_alone():
-    stocks = {"stock_id": pa.array([1])}
-    assert known("reservations", ["stock_id"], {"stock_id": ["x", "1", "1.5"]}, stocks) == []
+    stocks = pa.table({"stock_id": [1]})
+    assert (
+        known("reservations", ["stock_id"], {"stock_id": ["x", "1", "1.5"]}, {"stock_id": [1]})
+        == []
+    )
+    raw = RawTable(pa.table({"stock_id": [1.5, 1.0], "sku": ["a", "a"], "quantity": [1, 1]}))
+    bad = check_columns(SCHEMAS["reservations"], raw)
+    assert len(bad.findings) == 1
+    assert check_known(bad, ["stock_id"], stocks, "there") == []
 
 
 def test_check_known_of_nothing():

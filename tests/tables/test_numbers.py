@@ -222,6 +222,8 @@ def test_numbers_of_every_type(kind):
         (pa.uint64(), 2**53 + 1, (OUT_OF_RANGE, 2**53 + 1, 2.0**53)),
         (pa.float32(), 0.5, (5_000, NOT_WHOLE, 0.5)),
         (pa.float32(), 0.1, (TOO_PRECISE, NOT_WHOLE, float(np.float32(0.1)))),
+        (pa.float64(), 2.0**53 - 1, (OUT_OF_RANGE, 2**53 - 1, 2.0**53 - 1)),
+        (pa.float64(), 2.0**53, (OUT_OF_RANGE, NOT_WHOLE, 2.0**53)),
         (pa.float64(), 1.7e308, (OUT_OF_RANGE, NOT_WHOLE, 1.7e308)),
         (pa.float64(), float("nan"), (NOT_A_NUMBER, NOT_WHOLE, NOT_A_NUMBER)),
         (pa.float64(), float("-inf"), (NOT_A_NUMBER, NOT_WHOLE, NOT_A_NUMBER)),

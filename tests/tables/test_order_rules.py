@@ -12,6 +12,7 @@ from engine.tables.order_rules import (
 )
 from engine.tables.raw import RawTable
 from engine.tables.schema import SCHEMAS
+from engine.tables.validate import validate_orders
 
 from .small import checked_catalog, checked_orders, places, said, text_table
 
@@ -171,8 +172,6 @@ def test_check_agreement_of_times_beyond_those_of_python():
             "created_at": created,
         }
     )
-    from engine.tables.validate import validate_orders
-
     valid = validate_orders({"order_lines": RawTable(table)}, catalog())
     assert [it.column for it in valid.fatal] == ["created_at"]
     assert valid.fatal[0].values[0].startswith("<value out of range: ")

@@ -25,6 +25,16 @@ class Broken:
         raise self.error
 
 
+class Foreign:
+    """A table of which nothing is known but its stream."""
+
+    def __init__(self, table):
+        self.reader = pa.RecordBatchReader.from_batches(table.schema, table.to_batches())
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.reader.__arrow_c_stream__(requested_schema)
+
+
 def one(given):
     """Take one table; nothing is found wrong with it."""
     raw, findings = as_raw({"order_lines": given}, ["order_lines"])
@@ -45,6 +55,7 @@ def refused(given):
         LINES,
         LINES.to_batches()[0],
         LINES.to_reader(),
+        Foreign(LINES),
         LINES.to_pandas(),
         pl.from_arrow(LINES),
         LINES.to_pydict(),
@@ -107,28 +118,17 @@ def test_as_raw_leaves_raw_tables_and_none_alone():
     assert findings == []
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        *(
-            5,
-            "order_lines.csv",
-            [1, 2],
-            [{"qty": 1}],
-            {"qty": 5},
-            {"qty": [1], "sku": []},
-            {5: [1]},
-        ),
-        *(pa.array([1]), pd.Series([1]), pl.Series("a", [1]), pl.LazyFrame({"a": [1]}), object()),
-        *(
-            pd.DataFrame({"sku": ["a", 5]}),
-            pd.DataFrame({"qty": [2**70]}),
-            {"sku": ["\udc80"]},
-        ),
-        *(pd.DataFrame([[1, 2]], columns=["a", "a"]), pa.table([pa.array([1])], names=[b"\xff"])),
-    ],
-    ids=lambda given: type(given).__name__,
-)
+BAD_NAME = pa.table([pa.array([1])], names=[b"\xff"])
+NO_TABLES = [
+    *(5, "order_lines.csv", [1, 2], [{"qty": 1}], object(), pa.array([1]), pd.Series([1])),
+    *({"qty": 5}, {"qty": [1], "sku": []}, {5: [1]}, {"sku": ["\udc80"]}),
+    *(pl.Series("a", [1]), pl.LazyFrame({"a": [1]}), pd.DataFrame([[1, 2]], columns=["a", "a"])),
+    *(pd.DataFrame({"sku": ["a", 5]}), pd.DataFrame({"qty": [2**70]})),
+    *(BAD_NAME, Foreign(BAD_NAME)),
+]
+
+
+@pytest.mark.parametrize("given", NO_TABLES, ids=lambda given: type(given).__name__)
 def test_as_raw_of_what_is_no_table(given):
     line = refused(given)
     assert line.startswith("order_lines: cannot be read as an Arrow table (")
