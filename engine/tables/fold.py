@@ -42,7 +42,7 @@ def fold_postcode(postcodes: Strings) -> Strings:
     >>> fold_postcode(pa.array(["ec1a 4sd"])).to_pylist()
     ['EC1A4SD']
     """
-    return pc.utf8_upper(pc.replace_substring_regex(postcodes, r"\s+", ""))
+    return pc.utf8_upper(pc.replace_substring_regex(postcodes, r"[\s\p{Z}]+", ""))
 
 
 FOLDS = {"sku": fold_sku, "country_id": fold_country, "postcode": fold_postcode}

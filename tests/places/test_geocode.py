@@ -91,8 +91,11 @@ def located(addresses, rows):
         (("NL", "1012", "", ""), 8),
         (("US", "10001-1234", "", ""), 11),
         (("US", "10001", "", ""), 11),
+        (("US", "100011234", "", ""), 11),
+        (("CA", "m5v2t6", "", ""), 9),
         # Nowhere else, and never the other way round.
         (("FR", "75001-1234", "", ""), None),
+        (("FR", "42000 AB", "", ""), None),
         (("FR", "420001", "", ""), None),
         (("DE", "10115 BE", "", ""), None),
         # Else by the beginning of the city's name, without case and accents, in file order.

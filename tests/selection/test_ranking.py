@@ -223,6 +223,7 @@ def scored(answer, **attributes):
         (lambda given: np.array([2, 1], np.float16), ["b", "a"]),
         (lambda given: np.array([2, 1, 1])[::-2], ["a", "b"]),
         (lambda given: pa.array([2, 1]), ["b", "a"]),
+        (lambda given: np.ma.masked_array([2.0, 1.0], [False, True]), ["a", "b"]),
         (lambda given: np.array([np.inf, np.nan]), ["a", "b"]),
         (lambda given: np.array([np.inf, -np.inf]), ["b", "a"]),
         (lambda given: np.array([0.0, -0.0]), ["a", "b"]),
@@ -246,6 +247,7 @@ def test_scores_may_be_any_numbers(answer, in_turn):
         (lambda given: [[1], [1, 2]], "failed to score: ValueError"),
         (lambda given: 1 / 0, "failed to score: ZeroDivisionError: division by zero"),
         (lambda given: [np.nan, 1], "gave NaN for 1 candidates, first source 'a' of stock 7"),
+        (lambda given: np.ma.masked_array([1.0, 2.0], [True, False]), "gave NaN for 1 candidates"),
         (lambda given: [np.nan] * 2, "gave NaN for 1 candidates, first source 'a' of stock 7"),
     ],
 )

@@ -5,12 +5,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from hypothesis import settings
 
 from engine.tables.findings import Finding, describe
 from engine.tables.raw import RawTable
 from engine.tables.validate import Validated, validate_catalog, validate_orders
 
 Columns = dict[str, Any]
+
+# For laws on whole cases: one takes a tenth of a second.
+fewer = settings(max_examples=settings.default.max_examples // 4)
 
 CATALOG: dict[str, Columns] = {
     "sources": {"source_code": ["a", "b"]},

@@ -15,6 +15,7 @@ from .small import (
     catalog,
     checked_catalog,
     checked_orders,
+    fewer,
     orders,
     places,
     said,
@@ -39,6 +40,7 @@ def test_validate_catalog_takes_a_good_one(quarantine):
     }
 
 
+@fewer
 @given(cases())
 def test_validate_finds_nothing_in_valid_cases(case):
     tables = typed(to_arrow(case))
