@@ -27,7 +27,7 @@ test: setup ## run the tests; ARGS="-k name" for some, WORKERS=1 for one process
 coverage: setup ## run the tests with the kernels as plain Python, and print what they reach
 	@rm -f .coverage .coverage.*
 	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=coverage \
-	  $(BIN)/coverage run -m pytest -q -m 'not needs_jit' $(ARGS)
+	  $(BIN)/coverage run -m pytest -q -n $(WORKERS) -m 'not needs_jit' $(ARGS)
 	@$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

@@ -123,3 +123,11 @@ def test_order_set_arrays_are_read_only():
     encoded = encode({"order_id": [1], "stock_id": [1]}, NO_LINES)
     for array in (encoded.stock, encoded.offsets, encoded.skus, encoded.quantity):
         assert not array.flags.writeable
+
+
+def test_encode_orders_columns_that_nobody_filled():
+    empty = pa.array([None], pa.float64())  # as pandas writes them
+    orders = {"order_id": [1], "stock_id": [1], "region": empty, "postcode": empty}
+    encoded = encode({**orders, "created_at": empty, "sales_channel_code": empty}, NO_LINES)
+    assert encoded.ids.to_pylist() == ["1"]
+    assert not encoded.destinations.located.any()

@@ -50,8 +50,9 @@ def convert(kind: Kind, values: pa.Array, is_text: bool) -> Converted:
         If Arrow cannot handle the column, or finds it damaged.
     """
     values = plain(values)
-    if pa.types.is_null(values.type):
-        values, is_text = values.cast(pa.string()), True
+    if values.null_count == len(values):
+        # pandas makes floats of a column that nobody filled.
+        values, is_text = pa.nulls(len(values), pa.string()), True
     if kind is Kind.TEXT:
         return _text(values)
     if kind is Kind.KEY:

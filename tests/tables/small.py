@@ -14,7 +14,7 @@ from engine.tables.validate import Validated, validate_catalog, validate_orders
 Columns = dict[str, Any]
 
 # For laws on whole cases: one takes a tenth of a second.
-fewer = settings(max_examples=settings.default.max_examples // 4)
+fewer = settings(max_examples=settings.default.max_examples // 5)
 
 CATALOG: dict[str, Columns] = {
     "sources": {"source_code": ["a", "b"]},

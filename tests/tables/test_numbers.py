@@ -59,26 +59,26 @@ def whole_by_hand(text):
     return int(number) if number.denominator == 1 and abs(number) < 10**18 else NOT_WHOLE
 
 
-@given(st.lists(st.none() | trimmed_texts))
+@given(st.lists(st.none() | trimmed_texts, max_size=3))
 def test_quantity_from_text_counts_by_value(texts):
     expected = [None if text is None else quantity_by_hand(text) for text in texts]
     assert outcome(Kind.QUANTITY, texts) == expected
 
 
-@given(st.lists(st.none() | trimmed_texts))
+@given(st.lists(st.none() | trimmed_texts, max_size=3))
 def test_integer_from_text_counts_by_value(texts):
     expected = [None if text is None else whole_by_hand(text) for text in texts]
     assert outcome(Kind.INTEGER, texts) == expected
 
 
-@given(st.lists(st.none() | trimmed_texts))
+@given(st.lists(st.none() | trimmed_texts, max_size=3))
 def test_number_from_text_is_the_nearest_float(texts):
     expected = [None if text is None else float(text) for text in texts]
     assert outcome(Kind.NUMBER, texts) == expected
 
 
 @pytest.mark.parametrize("kind", [Kind.QUANTITY, Kind.INTEGER, Kind.NUMBER, Kind.FLAG])
-@given(st.lists(st.none() | other_texts | trimmed_texts))
+@given(st.lists(st.none() | other_texts | trimmed_texts, max_size=3))
 @example(["0x1F", "x"])
 @example(["+5", "x"])
 def test_convert_judges_each_row_by_itself(kind, texts):

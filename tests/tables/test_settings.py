@@ -11,7 +11,7 @@ from engine.tables.raw import RawTable
 from engine.tables.schema import SCHEMAS
 from engine.tables.settings import encode_stock_items
 
-from .small import text_table
+from .small import fewer, text_table
 
 MSI = {
     "manage_stock": 1,
@@ -43,6 +43,7 @@ def units(field, text):
     return int(text) if field in (*FLAGS, "backorders") else int(Decimal(text) * 10_000)
 
 
+@fewer
 @given(settings_rows)
 def test_encode_stock_items_takes_own_then_default_then_msi(rows):
     columns = {field: [row[field] for row in rows.values()] for field in MSI}
