@@ -145,7 +145,7 @@ def _check_column(table: str, column: Column, raw: RawTable) -> tuple[pa.Array, 
         reason, remedy = error.args
     except pa.ArrowException as error:
         reason = f"cannot be read: {shown_text(given.type)} (Arrow: {shown_text(error)})"
-        remedy = "write it as a plain column of text, numbers, booleans or timestamps"
+        remedy = "write it as plain text (of at most 2 GiB), numbers, booleans or timestamps"
     else:
         return _check_values(table, column, values, converted)
     finding = whole_table(table, reason, remedy, column.name)
