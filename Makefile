@@ -22,12 +22,12 @@ demo: setup ## run the main job on the shipped real data
 	$(BIN)/ssa demo $(ARGS)
 
 test: setup ## run the tests; ARGS="-k name" for some, WORKERS=1 for one process
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 coverage: setup ## run the tests with the kernels as plain Python, and print what they reach
 	@rm -f .coverage .coverage.*
 	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=coverage \
-	  $(BIN)/coverage run -m pytest -q -n $(WORKERS) -m 'not needs_jit' $(ARGS)
+	  $(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal -m 'not needs_jit' $(ARGS)
 	@$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
