@@ -94,7 +94,9 @@ def _bar(phases: Sequence[str]) -> Iterator[Clock]:
         task = bar.add_task("", total=len(phases))
 
         def show(phase: str) -> None:
-            bar.update(task, description=_step(phase), completed=phases.index(phase))
+            # Drawn at once: a phase may be over before the next turn of the clock.
+            done = phases.index(phase)
+            bar.update(task, description=_step(phase), completed=done, refresh=True)
 
         yield Clock(show)
 
