@@ -101,10 +101,17 @@ _ALL = [
     ),
     Case("hot-sku", "half of 1M lines want one SKU", 10**6, 10**5, 50, hot=0.5, destinations=1_000),
     Case(
-        "all-short", "1M lines, hardly anything there", 10**6, 10**5, 50, supply=0.01,
+        "all-short",
+        "1M lines, hardly anything there",
+        10**6,
+        10**5,
+        50,
+        supply=0.01,
         destinations=1_000,
     ),
-    Case("one-source", "1M lines, one source", 10**6, 10**5, 1, items_per_sku=1, destinations=1_000),
+    Case(
+        "one-source", "1M lines, one source", 10**6, 10**5, 1, items_per_sku=1, destinations=1_000
+    ),
     Case("places", "1M lines to every US postcode", 10**6, 10**5, 50, destinations=42_000),
     Case(
         "stores",
@@ -251,7 +258,9 @@ def _lines(case: Case, rng: np.random.Generator, ids: np.ndarray) -> pa.Table:
     if case.hot:
         sku[rng.random(len(ids)) < case.hot] = 0
     quantity = rng.integers(1, 6, len(ids))
-    return pa.table({"order_id": ids, "sku": _skus(sku), "qty": units_to_decimal(quantity * 10_000)})
+    return pa.table(
+        {"order_id": ids, "sku": _skus(sku), "qty": units_to_decimal(quantity * 10_000)}
+    )
 
 
 def _skus(index: np.ndarray) -> pa.Array:

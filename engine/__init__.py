@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.selection.allocate import allocate
     from engine.selection.kpis import KPIs
     from engine.selection.result import Result
+    from engine.selection.stream import stream
 
 _HOMES = {
     "Candidates": "engine.algorithms.protocol",
@@ -32,6 +33,7 @@ _HOMES = {
     "read_orders": "engine.folders",
     "read_result": "engine.folders",
     "salable_quantity": "engine.salable",
+    "stream": "engine.selection.stream",
     "write_result": "engine.folders",
 }
 
@@ -49,6 +51,7 @@ __all__ = [
     "read_orders",
     "read_result",
     "salable_quantity",
+    "stream",
     "write_result",
 ]
 

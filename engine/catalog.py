@@ -17,6 +17,7 @@ from engine.tables.quantity import column_units, sum_by_group
 from engine.tables.raw import as_raw
 from engine.tables.schema import CATALOG_TABLES
 from engine.tables.settings import StockItems, encode_stock_items
+from engine.tables.texts import KeyIndex, number_keys
 from engine.tables.validate import Validated, validate_catalog
 from engine.types import FlagArray, IndexArray, IntArray, Items, frozen
 
@@ -49,9 +50,11 @@ class Catalog:
         (num_sources,) rows of the ``sources`` table by source index.
     stock_ids
         (num_stocks,) int64, ascending.
-    skus, sku_names
-        (num_skus,) folded SKUs, and as the catalogue spells them (the smallest spelling in
-        byte order if there are several).
+    sku_index
+        The table that finds the number of an SKU in any case.
+    sku_names
+        (num_skus,) SKUs as the catalogue spells them (the smallest spelling in byte order if
+        there are several).
     enabled
         (num_sources,) flags.
     source_points
@@ -71,7 +74,7 @@ class Catalog:
     tables: Mapping[str, pa.Table]
     sources: pa.Table
     stock_ids: IntArray
-    skus: pa.Array
+    sku_index: KeyIndex
     sku_names: pa.Array
     enabled: FlagArray
     source_points: Points
@@ -126,7 +129,7 @@ class Catalog:
             (self.sources.num_rows, "source"),
             (len(self.stock_ids), "stock"),
             (len(self.links.sources), "link"),
-            (len(self.skus), "SKU"),
+            (len(self.sku_names), "SKU"),
             (len(self.item_rows), "source item"),
         )
         parts = [f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in counts]
@@ -150,22 +153,22 @@ def encode_catalog(valid: Validated) -> Catalog:
     sources = sources.take(pc.sort_indices(sources["source_code"])).combine_chunks()
     codes = sources["source_code"].combine_chunks()
     stock_ids = np.sort(np.asarray(known_stocks(tables)))
-    skus, sku_names, sku_of_row = _encode_skus(tables["source_items"]["sku"])
-    items, item_rows = _encode_items(tables["source_items"], codes, sku_of_row)
-    reserved, lost = _reserved(tables.get("source_reservations"), codes, skus, items)
+    index, sku_names, sku_of_row = _encode_skus(tables["source_items"]["sku"])
+    items, item_rows = _encode_items(tables["source_items"], codes, sku_of_row, len(sku_names))
+    reserved, lost = _reserved(tables.get("source_reservations"), codes, index, items)
     places, known = _encode_distances(tables.get("distances"), codes)
     return Catalog(
         tables=tables,
         sources=sources,
         stock_ids=frozen(stock_ids),
-        skus=skus,
+        sku_index=index,
         sku_names=sku_names,
         enabled=frozen(np.asarray(sources["enabled"]).astype(np.uint8)),
         source_points=_locate_sources(sources, tables.get("geonames")),
         links=_encode_links(tables["stock_source_links"], codes, stock_ids),
         items=items._replace(reserved=reserved),
         item_rows=item_rows,
-        stock_items=encode_stock_items(tables.get("stock_items"), skus),
+        stock_items=encode_stock_items(tables.get("stock_items"), fold_sku(sku_names)),
         places=places,
         known=known,
         rejects=valid.rejects,
@@ -179,27 +182,28 @@ def index_of(values: pa.ChunkedArray | pa.Array, axis: pa.Array) -> IndexArray:
     return np.asarray(at).astype(np.int32, copy=False)
 
 
-def _encode_skus(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array, IndexArray]:
-    """Return the SKUs by first appearance, folded and as spelt, and the one of each row."""
-    spelt = column.combine_chunks().dictionary_encode()
-    folded = fold_sku(spelt.dictionary).dictionary_encode()
-    of_spelling = np.asarray(folded.indices)
-    names = spelt.dictionary
-    if len(folded.dictionary) < len(names):
-        ranked = np.asarray(pc.sort_indices(names))
-        _, first = np.unique(of_spelling[ranked], return_index=True)
-        names = names.take(pa.array(ranked[first]))
-    return folded.dictionary, names, of_spelling[np.asarray(spelt.indices)]
+def _encode_skus(column: pa.ChunkedArray) -> tuple[KeyIndex, pa.Array, IndexArray]:
+    """Find the distinct SKUs; return their table, how they are spelt, and the one of each row."""
+    spelt = column.combine_chunks()
+    index, of_row, varied = number_keys(spelt, fold=True)
+    if not varied:
+        return index, spelt.take(pa.array(index.first_row)), of_row
+    ranked = np.asarray(pc.sort_indices(spelt))
+    _, first = np.unique(of_row[ranked], return_index=True)
+    return index, spelt.take(pa.array(ranked[first])), of_row
 
 
 def _encode_items(
-    table: pa.Table, codes: pa.Array, sku_of_row: IndexArray
+    table: pa.Table, codes: pa.Array, sku_of_row: IndexArray, num_skus: int
 ) -> tuple[Items, IntArray]:
     """Return the items by SKU and source, nothing reserved, and the row of each."""
-    num_skus = int(sku_of_row.max(initial=-1)) + 1
+    from engine.kernels.grouping import group_rows
+
     source_of_row = index_of(table["source_code"], codes)
-    rows = np.lexsort((source_of_row, sku_of_row))
-    offsets = np.searchsorted(sku_of_row[rows], np.arange(num_skus + 1)).astype(np.int64)
+    offsets, rows = np.empty(num_skus + 1, np.int64), np.empty(len(sku_of_row), np.int64)
+    by_source = np.empty_like(rows)
+    group_rows(source_of_row, np.arange(len(rows)), np.empty(len(codes) + 1, np.int64), by_source)
+    group_rows(sku_of_row, by_source, offsets, rows)
     items = Items(
         offsets=frozen(offsets),
         sources=frozen(source_of_row[rows]),
@@ -211,15 +215,15 @@ def _encode_items(
 
 
 def _reserved(
-    table: pa.Table | None, codes: pa.Array, skus: pa.Array, items: Items
+    table: pa.Table | None, codes: pa.Array, index: KeyIndex, items: Items
 ) -> tuple[IntArray, list[str]]:
     """(num_items,) units already promised at each item, and a note on those of no item."""
     if table is None:
         return items.reserved, []
     # Items come by SKU, then source, so these keys ascend.
-    sku_of_item = np.repeat(np.arange(len(skus)), np.diff(items.offsets))
+    sku_of_item = np.repeat(np.arange(len(items.offsets) - 1), np.diff(items.offsets))
     keys = sku_of_item * len(codes) + items.sources
-    sku = index_of(fold_sku(table["sku"]), skus).astype(np.int64)
+    sku = index.find(table["sku"]).astype(np.int64)
     wanted = np.where(sku < 0, -1, sku * len(codes) + index_of(table["source_code"], codes))
     at = np.searchsorted(keys, wanted)
     held = np.append(keys, -2)[at] == wanted

@@ -1,11 +1,6 @@
 """Between folders and the run: read a catalogue and orders, write a result, read it back."""
 
-import os
-import platform
-import resource
-import sys
 from collections.abc import Mapping
-from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,12 +11,12 @@ import pyarrow as pa
 from engine.catalog import Catalog, encode_catalog
 from engine.clock import Clock
 from engine.errors import OutputError
-from engine.io.faults import printable
-from engine.io.location import hash_files, hide_password, local_path
+from engine.io.location import hash_files, local_path
 from engine.io.output import check_output, whole_folder
 from engine.io.read import TablesRead, read_tables
 from engine.io.write import format_ending, write_table
 from engine.orders import OrderSet, encode_orders
+from engine.run_info import write_run_info
 from engine.selection.kpis import KPIs
 from engine.selection.result import Result
 from engine.tables.findings import Finding, raise_findings, whole_table
@@ -110,7 +105,7 @@ def read_orders(location: Location) -> OrderTables:
     2
     """
     read = read_tables(location, ORDER_TABLES, tuple(SCHEMAS))
-    found = read.findings + ([] if "sources" in read.ignored else _misplaced(read))
+    found = read.findings + ([] if "sources" in read.ignored else misplaced(read))
     missing = whole_table("order_lines", "missing table", "add order_lines.csv or .parquet")
     raise_findings(found or ([] if "order_lines" in read.tables else [missing]))
     return OrderTables(read.tables.get("orders"), read.tables["order_lines"])
@@ -144,13 +139,13 @@ def read_run(catalog: Location, orders: Location, *, quarantine: bool, clock: Cl
         wanted = read_tables(orders, ORDER_TABLES, tuple(SCHEMAS))
     with clock("validate"):
         inventory = validate_catalog(stock.tables, stock.findings, quarantine=quarantine)
-        apart = not _same(catalog, orders)
-        found = wanted.findings + (_misplaced(wanted) if apart else [])
+        apart = not same_folder(catalog, orders)
+        found = wanted.findings + (misplaced(wanted) if apart else [])
         asked = validate_orders(wanted.tables, inventory.tables, found, quarantine=quarantine)
         raise_findings([*inventory.fatal, *asked.fatal])
         if apart:
-            inventory.notes.extend(_not_used(stock, "catalogue's"))
-            asked.notes.extend(_not_used(wanted, "orders'"))
+            inventory.notes.extend(not_used(stock, "catalogue's"))
+            asked.notes.extend(not_used(wanted, "orders'"))
     with clock("encode"):
         encoded = encode_catalog(inventory)
         return Run(encoded, encode_orders(asked, encoded), sorted({*stock.files, *wanted.files}))
@@ -207,9 +202,15 @@ def write_result(
                 write_table(table, draft / f"{name}{format_ending(format)}")
         with clock("hash"):
             inputs = hash_files(files or [])
-        info = _run_info(result, dict(arguments or {}, format=format), inputs, clock)
-        (draft / "run.json").write_bytes(
-            msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n"
+        write_run_info(
+            draft,
+            dict(arguments or {}, format=format),
+            inputs=inputs,
+            rows={name: table.num_rows for name, table in result.tables.items()},
+            id_type=result.orders.schema.field("order_id").type,
+            kpis=result.kpis,
+            notes=result.notes,
+            seconds={**result.seconds, **clock.seconds},
         )
     return target
 
@@ -272,52 +273,18 @@ def _typed(read: TablesRead, name: str, id_type: pa.DataType, num_rows: int) -> 
     return table
 
 
-def _run_info(
-    result: Result, arguments: dict[str, Any], inputs: list[dict[str, Any]], clock: Clock
-) -> dict[str, Any]:
-    return {
-        "arguments": {
-            name: value if isinstance(value, bool) else _shown(getattr(value, "code", value))
-            for name, value in arguments.items()
-        },
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("ssa-engine", "numpy", "numba", "pyarrow")},
-        },
-        "inputs": [{**file, "path": _shown(file["path"])} for file in inputs],
-        "rows": {name: table.num_rows for name, table in result.tables.items()},
-        "order_id_type": str(result.orders.schema.field("order_id").type),
-        "kpis": msgspec.to_builtins(result.kpis),
-        # A run that breaks a law of conservation ends before anything is written.
-        "conservation": "holds",
-        "notes": result.notes,
-        "seconds": {
-            phase: round(spent, 4) for phase, spent in {**result.seconds, **clock.seconds}.items()
-        },
-        "peak_memory_bytes": _peak_memory(),
-    }
-
-
-def _shown(place: Location) -> str:
-    """Return a path or URI fit for a report: as valid text, without a password."""
-    return hide_password(printable(os.fsdecode(place)))
-
-
-def _peak_memory() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux KiB
-
-
-def _same(catalog: Location, orders: Location) -> bool:
+def same_folder(catalog: Location, orders: Location) -> bool:
+    """Return whether catalogue and orders stand in one folder."""
     one, other = (Path(local_path(place) or place).resolve() for place in (catalog, orders))
     return one == other
 
 
-def _not_used(read: TablesRead, folder: str) -> list[str]:
+def not_used(read: TablesRead, folder: str) -> list[str]:
+    """Return the notes on tables that are there and belong elsewhere."""
     return [f"{name}: not used, it stands in the {folder} folder" for name in read.ignored]
 
 
-def _misplaced(orders: TablesRead) -> list[Finding]:
+def misplaced(orders: TablesRead) -> list[Finding]:
     """Find restrictions beside the orders: unnoticed, they would let units be promised twice."""
     return [
         whole_table(name, "stands in the folder of the orders", "move it to the catalogue's folder")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -9,11 +10,44 @@ import pyarrow.compute as pc
 
 from engine.catalog import Catalog, index_of, place_keys
 from engine.places.destinations import Destinations, find_destinations
+from engine.places.geocode import Locator
 from engine.tables.findings import Finding
-from engine.tables.fold import fold_sku
 from engine.tables.quantity import column_units
 from engine.tables.validate import Validated
 from engine.types import IndexArray, IntArray, frozen
+
+
+class Headers(NamedTuple):
+    """Orders in sequence, without their lines.
+
+    ``ids`` is (num_orders,) int64 or text, and ``id_type`` the type they came in; ``stock`` is
+    (num_orders,) stock index; ``destinations`` are those of these orders.
+    """
+
+    ids: pa.Array
+    id_type: pa.DataType
+    stock: IndexArray
+    destinations: Destinations
+
+    def part(self, start: int, stop: int) -> "Headers":
+        """Return the orders ``start:stop``; nothing is copied."""
+        of_order = self.destinations.of_order[start:stop]
+        return Headers(
+            self.ids[start:stop],
+            self.id_type,
+            self.stock[start:stop],
+            self.destinations._replace(of_order=of_order),
+        )
+
+    def take(self, rows: IntArray) -> "Headers":
+        """Return some orders."""
+        of_order = frozen(self.destinations.of_order[rows])
+        return Headers(
+            self.ids.take(pa.array(rows)),
+            self.id_type,
+            frozen(self.stock[rows]),
+            self.destinations._replace(of_order=of_order),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +56,8 @@ class OrderSet:
 
     Attributes
     ----------
-    ids
-        (num_orders,) order ids as text; ``id_type`` is the type they came in.
-    stock
-        (num_orders,) stock index.
-    destinations
-        Distinct destinations.
+    headers
+        (num_orders,) the orders.
     offsets
         (num_orders + 1,): the lines of order ``o`` are ``offsets[o]:offsets[o + 1]``.
     skus
@@ -40,16 +70,33 @@ class OrderSet:
         What quarantine set aside; what a person should know.
     """
 
-    ids: pa.Array
-    id_type: pa.DataType
-    stock: IndexArray
-    destinations: Destinations
+    headers: Headers
     offsets: IntArray
     skus: IndexArray
     sku_names: pa.Array
     quantity: IntArray
     rejects: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def ids(self) -> pa.Array:
+        """(num_orders,) order ids, int64 or text."""
+        return self.headers.ids
+
+    @property
+    def id_type(self) -> pa.DataType:
+        """The type in which the ids came."""
+        return self.headers.id_type
+
+    @property
+    def stock(self) -> IndexArray:
+        """(num_orders,) stock index."""
+        return self.headers.stock
+
+    @property
+    def destinations(self) -> Destinations:
+        """Distinct destinations."""
+        return self.headers.destinations
 
     @cached_property
     def order_of_line(self) -> IntArray:
@@ -62,7 +109,7 @@ class OrderSet:
         return frozen(np.arange(len(self.skus)) - self.offsets[:-1][self.order_of_line])
 
 
-def encode_orders(valid: Validated, catalog: Catalog) -> OrderSet:
+def encode_orders(valid: Validated, catalog: Catalog, locator: Locator | None = None) -> OrderSet:
     """Put valid orders in sequence and number what they name.
 
     Parameters
@@ -71,31 +118,43 @@ def encode_orders(valid: Validated, catalog: Catalog) -> OrderSet:
         What `validate_orders` returned, with nothing fatal.
     catalog
         The catalogue they were validated against.
+    locator
+        Remembers addresses from one set of orders to the next.
 
     Returns
     -------
     The order set; its arrays are read-only.
     """
     orders, lines = valid.tables["orders"], valid.tables["order_lines"]
-    orders = orders.take(pa.array(sequence(orders))).combine_chunks()
-    ids = orders["order_id"].combine_chunks()
-    order_of_line = index_of(lines["order_id"], ids)
+    orders = orders.take(pa.array(sequence(orders)))
+    headers = encode_headers(orders, valid.id_type, catalog, locator)
+    order_of_line = index_of(lines["order_id"], headers.ids)
     rows = np.argsort(order_of_line, kind="stable")
-    offsets = np.searchsorted(order_of_line[rows], np.arange(len(ids) + 1)).astype(np.int64)
+    offsets = np.searchsorted(order_of_line[rows], np.arange(len(headers.ids) + 1))
     names = lines["sku"].combine_chunks().take(pa.array(rows))
     return OrderSet(
-        ids=ids,
-        id_type=valid.id_type,
-        stock=frozen(
-            np.searchsorted(catalog.stock_ids, np.asarray(orders["stock_id"])).astype(np.int32)
-        ),
-        destinations=_destinations(orders, catalog),
-        offsets=frozen(offsets),
-        skus=frozen(index_of(fold_sku(names), catalog.skus)),
+        headers=headers,
+        offsets=frozen(offsets.astype(np.int64)),
+        skus=frozen(catalog.sku_index.find(names)),
         sku_names=names,
         quantity=frozen(column_units(lines, "qty")[rows]),
         rejects=valid.rejects,
-        notes=valid.notes + _empty_orders(offsets),
+        notes=valid.notes + empty_orders(int((np.diff(offsets) == 0).sum())),
+    )
+
+
+def encode_headers(
+    orders: pa.Table, id_type: pa.DataType, catalog: Catalog, locator: Locator | None = None
+) -> Headers:
+    """Give numbers to what canonical orders, in sequence, name; see `encode_orders`."""
+    keys = place_keys(orders["country_id"], orders["postcode"])
+    places = index_of(keys, catalog.places)
+    stock = np.searchsorted(catalog.stock_ids, np.asarray(orders["stock_id"]))
+    return Headers(
+        orders["order_id"].combine_chunks(),
+        id_type,
+        frozen(stock.astype(np.int32)),
+        find_destinations(orders, places, locator or Locator(catalog.geonames)),
     )
 
 
@@ -115,14 +174,13 @@ def sequence(orders: pa.Table) -> IntArray:
     created = orders["created_at"].combine_chunks()
     last = np.iinfo(np.int64).max
     time = np.asarray(pc.fill_null(created.cast(pa.int64()), last))
-    return np.lexsort((time, -np.asarray(orders["priority"])))
+    before = -np.asarray(orders["priority"])
+    later = (before[1:] > before[:-1]) | ((before[1:] == before[:-1]) & (time[1:] >= time[:-1]))
+    if later.all():
+        return np.arange(orders.num_rows)
+    return np.lexsort((time, before))
 
 
-def _destinations(orders: pa.Table, catalog: Catalog) -> Destinations:
-    keys = place_keys(orders["country_id"], orders["postcode"])
-    return find_destinations(orders, index_of(keys, catalog.places), catalog.geonames)
-
-
-def _empty_orders(offsets: IntArray) -> list[str]:
-    empty = int((np.diff(offsets) == 0).sum())
-    return [f"orders: {empty:,} without lines"] if empty else []
+def empty_orders(count: int) -> list[str]:
+    """Return the note on orders without lines, if there are any."""
+    return [f"orders: {count:,} without lines"] if count else []

@@ -6,11 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.catalog import Catalog, index_of
+from engine.catalog import Catalog
 from engine.errors import QuantityError
 from engine.orders import OrderSet, encode_orders
 from engine.tables.findings import raise_findings
-from engine.tables.fold import fold_sku
 from engine.tables.quantity import SUM_TYPE, column_units, sum_by_group, units_to_decimal
 from engine.tables.raw import as_raw
 from engine.tables.schema import ORDER_TABLES
@@ -70,7 +69,7 @@ def stock_state(catalog: Catalog) -> StockState:
     MSI: the stock index (sum over enabled linked sources, 0 where out of stock),
     ``IsStockItemSalableCondition`` and ``GetProductSalableQty``.
     """
-    shape = (len(catalog.stock_ids), len(catalog.skus))
+    shape = (len(catalog.stock_ids), len(catalog.sku_names))
     assigned, any_in_stock = np.zeros(shape, bool), np.zeros(shape, bool)
     quantity = np.zeros(shape, np.int64)
     in_stock = catalog.items.in_stock.astype(bool)
@@ -245,11 +244,11 @@ def _incorrect(catalog: Catalog, sku: np.ndarray, qty: IntArray) -> list[BoolArr
 
 def _reservations(catalog: Catalog) -> IntArray:
     """(num_stocks, num_skus) sum of reservations."""
-    shape = (len(catalog.stock_ids), len(catalog.skus))
+    shape = (len(catalog.stock_ids), len(catalog.sku_names))
     if "reservations" not in catalog.tables:
         return np.zeros(shape, np.int64)
     table = catalog.tables["reservations"]
-    sku = index_of(fold_sku(table["sku"]), catalog.skus)
+    sku = catalog.sku_index.find(table["sku"])
     stock = np.searchsorted(catalog.stock_ids, np.asarray(table["stock_id"]))
     known = sku >= 0
     group = (stock * shape[1] + sku)[known]

@@ -41,6 +41,18 @@ class Reason:
 REASONS = ("", "unknown_sku", "not_assigned", "disabled", "out_of_stock", "insufficient_qty")
 
 
+class Texts(NamedTuple):
+    """Texts as Arrow holds them: that of row ``r`` is ``data[offsets[r]:offsets[r + 1]]``.
+
+    ``offsets`` is (num_rows + 1,) int32, ``data`` the bytes in UTF-8, ``valid`` (num_rows,) 0
+    where the text is null.
+    """
+
+    offsets: IndexArray
+    data: FlagArray
+    valid: FlagArray
+
+
 class Items(NamedTuple):
     """Source items in CSR form: those of SKU ``s`` are ``offsets[s]:offsets[s + 1]``.
 
@@ -88,6 +100,15 @@ class Picks(NamedTuple):
     available: IntArray
     short: IntArray
     reason: FlagArray
+
+
+class Totals(NamedTuple):
+    """What each order comes to, (num_orders,) each; quantities in 1e-4 units."""
+
+    qty: IntArray
+    allocated: IntArray
+    source_count: IntArray
+    short_lines: IntArray
 
 
 def frozen(array: np.ndarray) -> np.ndarray:

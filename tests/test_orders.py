@@ -76,7 +76,7 @@ def test_encode_orders_keeps_the_lines_of_scattered_orders_in_order():
     orders = {"order_id": [1, 2], "stock_id": [1, 1], "priority": [0, 9]}
     lines = {"order_id": [1, 2, 1, 2], "sku": ["a", "b", "c", "d"], "qty": [1, 2, 3, 4]}
     encoded = encode(orders, lines)
-    assert encoded.ids.to_pylist() == ["2", "1"]
+    assert encoded.ids.to_pylist() == [2, 1]
     assert encoded.sku_names.to_pylist() == ["b", "d", "a", "c"]
     assert encoded.offsets.tolist() == [0, 2, 4]
     assert encoded.position.tolist() == [0, 1, 0, 1]

@@ -45,6 +45,14 @@ ssa allocate data/northwind/catalog data/northwind/orders \\
     show_default=True,
     help="Format of the tables.",
 )
+@click.option(
+    "--part-files",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Files of each table, in a folder of its name if several.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace DIR if it holds an earlier run.")
 @options.json
 @options.quiet
@@ -59,6 +67,7 @@ def allocate(
     include_zero: bool,
     quarantine: bool,
     format: str,
+    part_files: int,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -67,40 +76,28 @@ def allocate(
 
     CATALOG and ORDERS are folders (or URIs) with one Parquet, Arrow or CSV file per table.
     """
-    from engine.algorithms.registry import find_algorithm
-    from engine.folders import read_run, write_result
-    from engine.io.output import check_output, terminate_cleanly
-    from engine.selection.allocate import allocate_orders
+    from engine.batch import allocate_folders
+    from engine.io.output import terminate_cleanly
 
-    with terminate_cleanly():
-        check_output(out, overwrite, [catalog, orders])
-        find_algorithm(algorithm)
-        with show.progress(quiet, *_PHASES) as clock:
-            run = read_run(catalog, orders, quarantine=quarantine, clock=clock)
-            result = allocate_orders(
-                run.catalog,
-                run.orders,
-                algorithm=algorithm,
-                mode=mode,
-                include_zero=include_zero,
-                quarantine=quarantine,
-                clock=clock,
-            )
-            arguments = {name: ctx.params[name] for name in _ARGUMENTS}
-            write_result(
-                result,
-                out,
-                format=format,
-                overwrite=overwrite,
-                arguments=arguments,
-                files=run.files,
-                clock=clock,
-            )
+    with terminate_cleanly(), show.progress(quiet, *_PHASES) as clock:
+        summary = allocate_folders(
+            catalog,
+            orders,
+            out,
+            algorithm=algorithm,
+            mode=mode,
+            include_zero=include_zero,
+            quarantine=quarantine,
+            format=format,
+            part_files=part_files,
+            overwrite=overwrite,
+            clock=clock,
+        )
     if not quiet:
-        show.notes(result.notes)
+        show.notes(summary.notes)
     with show.courtesy():
-        _summarise(result, out, algorithm, mode, as_json)
-    ctx.exit(3 if result.rejects is not None and result.rejects.num_rows else 0)
+        _summarise(summary, out, algorithm, mode, as_json)
+    ctx.exit(3 if summary.rows.get("rejects") else 0)
 
 
 _ARGUMENTS = ("catalog", "orders", "out", "algorithm", "mode", "include_zero", "quarantine")
@@ -110,28 +107,27 @@ _PHASES = (
 )
 
 
-def _summarise(result: Any, out: str, algorithm: str, mode: str, as_json: bool) -> None:
+def _summarise(summary: Any, out: str, algorithm: str, mode: str, as_json: bool) -> None:
     from engine.io.faults import printable
 
-    reasons = show.counts(result.shortfalls["reason"])
+    kpis, rows = summary.kpis, summary.rows
+    reasons = sorted(summary.reasons.items(), key=lambda reason: (-reason[1], reason[0]))
     if as_json:
-        rows = {name: table.num_rows for name, table in result.tables.items()}
         show.as_json(
             {
                 "out": printable(out),
                 "rows": rows,
-                "kpis": result.kpis,
-                "shortfalls": reasons,
-                "notes": result.notes,
+                "kpis": kpis,
+                "shortfalls": dict(reasons),
+                "notes": summary.notes,
             }
         )
         return
-    kpis = result.kpis
     size = f"{show.many(kpis.orders, 'order')}, {show.many(kpis.lines, 'line')}"
     show.say(f"{out}: {size}, {algorithm}, {mode}", "")
     show.table(["", ""], show.kpi_rows([kpis]), right=[1])
     if reasons:
         show.say("")
-        show.table(["lines short", "reason"], [(n, reason) for reason, n in reasons.items()], [0])
-    if result.rejects is not None:
-        show.say("", f"rows set aside: {result.rejects.num_rows:,}")
+        show.table(["lines short", "reason"], [(n, reason) for reason, n in reasons], [0])
+    if "rejects" in rows:
+        show.say("", f"rows set aside: {rows['rejects']:,}")

@@ -4,7 +4,7 @@ import csv
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
@@ -37,7 +37,7 @@ _BLOCKS = (1 << 22, 1 << 26, 2**31 - 1)
 _END = "end of file"
 
 
-class _Header(NamedTuple):
+class Header(NamedTuple):
     """The names of the columns, and the byte at which the data rows start."""
 
     names: list[str]
@@ -59,34 +59,56 @@ def read_csv(file: TableFile) -> pa.Table:
     Commas separate, double quotes enclose and are doubled inside, as RFC 4180 has it. A line
     with nothing on it is no row. Only an empty field is null, quoted or not.
     """
+    with opened_text(file) as (stream, head):
+        header = read_header(file, stream, head)
+        try:
+            table = _parse(stream, header)
+        except pa.ArrowInvalid as error:
+            raise _diagnosis(file, stream, header, error) from error
+        if not is_end(table):
+            raise _diagnosis(file, stream, header, None)
+        return table.slice(0, table.num_rows - 1).rename_columns(header.names)
+
+
+@contextmanager
+def opened_text(file: TableFile) -> Iterator[tuple[Any, bytes]]:
+    """Open a ``.csv`` or ``.csv.gz`` file; yield its text and how that begins.
+
+    Raises
+    ------
+    UnreadableError
+        If a compressed file is none, or turns out damaged inside the block.
+    """
     with opened(file) as (raw, head):
         if not file.name.endswith(".gz"):
-            return _read_text(file, raw, head)
+            yield raw, head
+            return
         if not head.startswith(b"\x1f\x8b"):
             raise wrong_format(file, head, "gzip")
         try:
             with gzip.GzipFile(fileobj=raw) as stream:
-                return _read_text(file, stream, stream.peek(8)[:8])
+                yield stream, stream.peek(8)[:8]
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             reason = f"is cut short or damaged (gzip: {error})"
             raise fault(file, reason, COPY_AGAIN) from error
 
 
-def _read_text(file: TableFile, stream: Any, head: bytes) -> pa.Table:
+def read_header(file: TableFile, stream: Any, head: bytes) -> Header:
+    """Return the header of a CSV, whose columns have names that can be told apart.
+
+    Raises
+    ------
+    UnreadableError
+        If there is none, or the file is no CSV at all.
+    """
     if head.startswith(NOT_TEXT):
         raise wrong_format(file, head, "CSV in UTF-8")
     header = _read_header(file, stream)
     _check_header(file, header.names)
-    try:
-        table = _parse(stream, header)
-    except pa.ArrowInvalid as error:
-        raise _diagnosis(file, stream, header, error) from error
-    if not _is_complete(table):
-        raise _diagnosis(file, stream, header, None)
-    return table.slice(0, table.num_rows - 1).rename_columns(header.names)
+    return header
 
 
-def _read_header(file: TableFile, stream: BinaryIO) -> _Header:
+def _read_header(file: TableFile, stream: BinaryIO) -> Header:
     """Return the first record that is not blank; quoted names may run over several lines."""
     data, wanted = b"", _HEADER_BYTES
     while True:
@@ -102,7 +124,7 @@ def _read_header(file: TableFile, stream: BinaryIO) -> _Header:
             record = _first_record(file, lines[:-1] if block else lines, at_end=not block)
             if record is not None:
                 names, num_lines = record
-                return _Header(names, skipped + sum(map(len, lines[:num_lines])))
+                return Header(names, skipped + sum(map(len, lines[:num_lines])))
         wanted *= 4
 
 
@@ -143,32 +165,25 @@ def _check_header(file: TableFile, names: list[str]) -> None:
         raise UnreadableError(findings)
 
 
-def _end_row(header: _Header) -> bytes:
+def end_row(header: Header) -> bytes:
+    """Return the row of our own that follows the last one; see `is_end`."""
     return f"\n{_END}{',' * (len(header.names) - 1)}".encode()
 
 
-def _parse(stream: BinaryIO, header: _Header, ragged: list[Any] | None = None) -> pa.Table:
+def _parse(stream: BinaryIO, header: Header, ragged: list[Any] | None = None) -> pa.Table:
     """Return the rows, ours included, with columns "0", "1", ...
 
     With a list for the ragged rows, they are left out, and any bytes are taken for text.
     """
     names = [str(at) for at in range(len(header.names))]
-    parse = pacsv.ParseOptions(
-        newlines_in_values=True,
-        invalid_row_handler=None if ragged is None else _skip_into(ragged),
-    )
-    convert = pacsv.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.string()),
-        null_values=[""],
-        strings_can_be_null=True,
-        quoted_strings_can_be_null=True,
-    )
+    parse = parse_options(None if ragged is None else _skip_into(ragged))
+    convert = convert_options(names)
     for block in _BLOCKS:
         # Rows are numbered only where one thread reads them in order.
         read = pacsv.ReadOptions(column_names=names, block_size=block, use_threads=ragged is None)
         if ragged is not None:
             ragged.clear()
-        lent = LentStream(stream, header.size, _end_row(header), any_bytes=ragged is not None)
+        lent = LentStream(stream, header.size, end_row(header), any_bytes=ragged is not None)
         try:
             with closing(lent):
                 return pacsv.read_csv(cast(BinaryIO, lent), read, parse, convert)
@@ -176,6 +191,21 @@ def _parse(stream: BinaryIO, header: _Header, ragged: list[Any] | None = None) -
             if "straddl" not in str(error) or block == _BLOCKS[-1]:
                 raise
     raise AssertionError("the last block size returns or raises")
+
+
+def parse_options(on_ragged_row: Any = None) -> pacsv.ParseOptions:
+    """Return how rows are told apart."""
+    return pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=on_ragged_row)
+
+
+def convert_options(names: Sequence[str]) -> pacsv.ConvertOptions:
+    """Return that every column is text, and only an empty field null."""
+    return pacsv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()),
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=True,
+    )
 
 
 def _skip_into(ragged: list[Any]) -> Any:
@@ -186,13 +216,13 @@ def _skip_into(ragged: list[Any]) -> Any:
     return handle
 
 
-def _is_complete(table: pa.Table) -> bool:
-    """Return whether the last row is the one we added: no quote was open before it."""
+def is_end(table: pa.Table) -> bool:
+    """Return whether the last row is `end_row`: no quote was open before it."""
     return table.num_rows > 0 and table.column(0)[table.num_rows - 1].as_py() == _END
 
 
 def _diagnosis(
-    file: TableFile, stream: BinaryIO, header: _Header, error: Exception | None
+    file: TableFile, stream: BinaryIO, header: Header, error: Exception | None
 ) -> UnreadableError:
     """Return every fault of a file that could not be parsed; reads it again, row by row."""
     ragged: list[Any] = []
@@ -205,7 +235,7 @@ def _diagnosis(
     total = table.num_rows + len(ragged)
     rows = np.delete(np.arange(total), [row.number - 1 for row in ragged])
     findings = []
-    if not _is_complete(table):
+    if not is_end(table):
         findings.append(_open_quote(file, header, table, ragged))
         ragged = [row for row in ragged if row.number != total]
     if not rows.size or rows[-1] == total - 1:
@@ -219,7 +249,7 @@ def _diagnosis(
     return UnreadableError(findings)
 
 
-def _ragged_rows(file: TableFile, header: _Header, ragged: Sequence[Any]) -> Finding:
+def _ragged_rows(file: TableFile, header: Header, ragged: Sequence[Any]) -> Finding:
     reason = f"{printable(file.name)} has not the {_fields(len(header.names))} of its header"
     remedy = "put quotes around fields that hold a comma, and fill or cut the rows"
     rows = np.array([row.number - 1 for row in ragged], np.int64)
@@ -239,16 +269,14 @@ def _beyond_ascii(column: Any, rows: np.ndarray) -> Iterator[tuple[int, bytes]]:
         yield row, text.encode("latin-1")
 
 
-def _open_quote(
-    file: TableFile, header: _Header, table: pa.Table, ragged: Sequence[Any]
-) -> Finding:
+def _open_quote(file: TableFile, header: Header, table: pa.Table, ragged: Sequence[Any]) -> Finding:
     """Return the finding on the last row, which a quote keeps open to the end of the file."""
     row = table.num_rows + len(ragged) - 1
     if ragged and ragged[-1].number == row + 1:
         text = ragged[-1].text
     else:
         text = table.column(table.num_columns - 1)[table.num_rows - 1].as_py()
-    shown = show_bytes(text.removesuffix(_end_row(header).decode())[:40].encode("latin-1"))
+    shown = show_bytes(text.removesuffix(end_row(header).decode())[:40].encode("latin-1"))
     reason = f"{printable(file.name)} opens a quote that it never closes,"
     remedy = 'close it, and double a quote inside quotes ("")'
     return Finding(file.table, "", reason, remedy, np.array([row], np.int64), [f"{shown}..."])

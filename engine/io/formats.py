@@ -46,25 +46,43 @@ def read_parquet(file: TableFile) -> pa.Table:
             raise wrong_format(file, head, "Parquet")
         with arrow_faults(file, "Parquet"), pq.ParquetFile(stream) as parquet:
             table = parquet.read()
-    return _sound(file, table, "Parquet")
+    return check_sound(file, table, "Parquet")
 
 
 def read_arrow(file: TableFile) -> pa.Table:
     """Return the table in a file of Arrow's IPC format, the file or the stream kind."""
     with opened(file) as (stream, head):
         data = stream.read()
-    is_file = head.startswith(b"ARROW1")
-    if not is_file and _wrong_start(head):
-        raise wrong_format(file, head, "Arrow")
+    is_file = is_arrow_file(file, head)
     with arrow_faults(file, "Arrow"):
         source = pa.BufferReader(data)
         reader = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
         table = reader.read_all()
+    if not is_file:
+        check_stream_end(file, head, data[-8:])
+    return check_sound(file, table, "Arrow")
+
+
+def check_stream_end(file: TableFile, head: bytes, tail: bytes) -> None:
+    """Raise if an Arrow stream, of which the first and last bytes are given, has no end."""
     # The marks of version 0.14 and before lack the first four bytes.
     end = _END_OF_STREAM if head.startswith(_END_OF_STREAM[:4]) else _END_OF_STREAM[4:]
-    if not is_file and not data.endswith(end):
+    if not tail.endswith(end):
         raise fault(file, "is an Arrow stream without an end: it is cut short", COPY_AGAIN)
-    return _sound(file, table, "Arrow")
+
+
+def is_arrow_file(file: TableFile, head: bytes) -> bool:
+    """Return whether Arrow's file format begins so, and not its stream format.
+
+    Raises
+    ------
+    UnreadableError
+        If it is neither.
+    """
+    is_file = head.startswith(b"ARROW1")
+    if not is_file and _wrong_start(head):
+        raise wrong_format(file, head, "Arrow")
+    return is_file
 
 
 def _wrong_start(head: bytes) -> bool:
@@ -83,8 +101,14 @@ READERS: dict[str, Callable[[TableFile], pa.Table]] = {
 """How a table file is read, by ending; a longer ending stands before its own tail."""
 
 
-def _sound(file: TableFile, table: pa.Table, expected: str) -> pa.Table:
-    """Return the table if its buffers are what its types promise and no name is there twice."""
+def check_sound(file: TableFile, table: pa.Table, expected: str, start: int = 0) -> pa.Table:
+    """Return rows from ``start`` on if their buffers are what their types promise.
+
+    Raises
+    ------
+    UnreadableError
+        If they are not, or two columns share a name.
+    """
     if findings := repeated_columns(file, table.column_names):
         raise UnreadableError(findings)
     try:
@@ -93,7 +117,7 @@ def _sound(file: TableFile, table: pa.Table, expected: str) -> pa.Table:
         findings = [
             finding
             for name in table.column_names
-            for finding in bad_text(file, name, _doubtful_text(table[name]))
+            for finding in bad_text(file, name, _doubtful_text(table[name], start))
         ]
         if findings:
             raise UnreadableError(findings) from error
@@ -102,12 +126,11 @@ def _sound(file: TableFile, table: pa.Table, expected: str) -> pa.Table:
     return table
 
 
-def _doubtful_text(column: pa.ChunkedArray) -> Iterator[tuple[int, bytes]]:
+def _doubtful_text(column: pa.ChunkedArray, start: int) -> Iterator[tuple[int, bytes]]:
     """Yield row and bytes of each value of a text column, as far as its offsets can be trusted."""
     raw_types = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary()}
     if column.type not in raw_types:
         return
-    start = 0
     for chunk in column.chunks:
         raw = chunk.view(raw_types[column.type])
         try:
@@ -134,30 +157,30 @@ def read_parts(table: str, files: Sequence[TableFile]) -> pa.Table:
         except UnreadableError as error:
             findings += error.findings
     if not findings:
-        findings = _differences(table, files, parts)
+        findings = differences(table, files, [part.schema for part in parts])
     if findings:
         raise UnreadableError(findings)
     names = parts[0].column_names
     return pa.concat_tables([part.select(names) for part in parts], promote_options="default")
 
 
-def _differences(
-    table: str, files: Sequence[TableFile], parts: Sequence[pa.Table]
+def differences(
+    table: str, files: Sequence[TableFile], schemas: Sequence[pa.Schema]
 ) -> list[Finding]:
-    """Return how the columns of the parts differ from the first part that has a type for them."""
+    """Return how the columns of part files differ from the first that has a type for them."""
     findings = []
     remedy = "write all parts with the same columns and types"
-    names, first = set(parts[0].column_names), printable(files[0].name)
+    names, first = set(schemas[0].names), printable(files[0].name)
     types: dict[str, tuple[pa.DataType, str]] = {}
-    for file, part in zip(files, parts, strict=True):
+    for file, schema in zip(files, schemas, strict=True):
         shown = printable(file.name)
-        if odd := names ^ set(part.column_names):
+        if odd := names ^ set(schema.names):
             listed = ", ".join(printable(name) for name in sorted(odd))
             reason = f"{shown} and {first} differ in the columns {listed}"
             findings.append(whole_table(table, reason, remedy))
             continue
         for name in names:
-            type_ = part.schema.field(name).type
+            type_ = schema.field(name).type
             if pa.types.is_null(type_):
                 continue
             known, where = types.setdefault(name, (type_, shown))

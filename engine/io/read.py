@@ -61,7 +61,7 @@ def read_tables(
     >>> read.tables["stocks"].table.to_pylist()
     [{'stock_id': '007', 'name': 'Europe'}]
     """
-    folder = _folder(location)
+    folder = table_folder(location)
     found, findings = find_tables(folder, {*known, *wanted})
     tables: dict[str, RawTable] = {}
     files: list[str] = []
@@ -75,7 +75,8 @@ def read_tables(
     return TablesRead(tables, findings, sorted(files), sorted(set(found) - set(wanted)))
 
 
-def _folder(location: str | os.PathLike[str]) -> Location:
+def table_folder(location: str | os.PathLike[str]) -> Location:
+    """Return the folder at a location; see `read_tables` for what is raised."""
     folder = locate(location)
     found, shown = kind(folder), hide_password(folder.text)
     if found == "missing" or not folder.path:

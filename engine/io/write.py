@@ -2,8 +2,9 @@
 
 import gzip
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +14,11 @@ import pyarrow.parquet as pq
 
 from engine.errors import UsageError
 
-_ROWS = 1 << 20
-"""Rows of a Parquet row group and of an Arrow batch."""
+_ROWS = 1 << 18
+"""Rows of a Parquet row group and of an Arrow batch: what a reader takes up at once."""
+
+_FEW_VALUES = ("source_code", "reason", "table", "column")
+"""Columns of text that repeats so much that a dictionary is worth it."""
 
 _FORMATS = {"parquet": ".parquet", "csv": ".csv", "arrow": ".arrow"}
 
@@ -59,12 +63,58 @@ def write_table(table: pa.Table, path: Path) -> None:
     CSV has no lists, types or nulls: lists of text are joined by ``;``, timestamps are ISO 8601
     (UTC and a Z where they have a zone), decimals keep all their places, a null is an empty field.
     """
-    writer = writer_of(path)
-    with path.open("wb") as file:
-        writer(_plain(table), file)
+    with TableWriter(path, table.schema) as writer:
+        writer.write(table)
 
 
-def writer_of(path: Path) -> Callable[[pa.Table, Any], None]:
+class TableWriter:
+    """Writes one file from a table that comes in parts; see `write_table`.
+
+    The parts do not show: the same rows give the same bytes.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        begin = writer_of(path)
+        self._schema = _plain_schema(schema)
+        self._waiting: list[pa.Table] = []
+        self._count = 0
+        self.num_rows = 0
+        self._files = ExitStack()
+        file = self._files.enter_context(path.open("wb"))
+        self._write = self._files.enter_context(begin(file, self._schema))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        """Write what is left, unless the block has raised, and close the file."""
+        try:
+            if raised[0] is None and (self._count or not self.num_rows):
+                self._write(self._next(self._count))
+        finally:
+            self._files.__exit__(*raised)
+
+    def write(self, table: pa.Table) -> None:
+        """Add rows."""
+        self._waiting.append(table.cast(self._schema))
+        self._count += table.num_rows
+        while self._count >= _ROWS:
+            self._write(self._next(_ROWS))
+
+    def _next(self, num_rows: int) -> pa.Table:
+        """Take the next rows, in one piece."""
+        table = pa.concat_tables([*self._waiting, self._schema.empty_table()])
+        self._waiting = [table.slice(num_rows)] if num_rows < table.num_rows else []
+        self._count -= num_rows
+        self.num_rows += num_rows
+        return table.slice(0, num_rows).combine_chunks()
+
+
+Begin = Callable[[Any, pa.Schema], AbstractContextManager[Callable[[pa.Table], None]]]
+"""Begins a file; gives a function that writes the next rows."""
+
+
+def writer_of(path: Path) -> Begin:
     """Return what writes the format that the ending of a path names.
 
     Raises
@@ -78,54 +128,77 @@ def writer_of(path: Path) -> Callable[[pa.Table, Any], None]:
     raise UsageError(f"{path} has no ending that can be written; use {', '.join(_WRITERS)}")
 
 
-def _plain(table: pa.Table) -> pa.Table:
-    """Return the table with values in place of dictionaries, whose order depends on the chunks."""
-    for at, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            plain = table.column(at).cast(field.type.value_type)
-            table = table.set_column(at, field.with_type(plain.type), plain)
-    return table
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    """Return values in place of dictionaries, whose order depends on the chunks."""
+    return pa.schema(
+        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+        for field in schema
+    )
 
 
-def _pieces(table: pa.Table) -> Iterator[pa.Table]:
-    """Yield the rows in pieces of fixed size, in buffers of their own.
+def parquet_options(schema: pa.Schema) -> dict[str, Any]:
+    """Return how each column is written to Parquet.
 
-    Taking the rows makes new buffers. A slice would keep what stands beside it, or behind a
-    null, and Arrow would write that down.
+    Measured on two million allocations: the defaults with zstd take 0.57 s and 35 MB, this
+    0.28 s and 40 MB. Dictionaries of SKUs cost most; numbers are small differences.
     """
-    for start in range(0, max(table.num_rows, 1), _ROWS):
-        piece = table.slice(start, _ROWS)
-        yield piece.take(np.arange(piece.num_rows)).combine_chunks()
+    packed = [
+        field.name
+        for field in schema
+        if pa.types.is_integer(field.type) or pa.types.is_decimal(field.type)
+    ]
+    return {
+        "compression": "snappy",
+        "use_dictionary": [name for name in schema.names if name in _FEW_VALUES],
+        "column_encoding": dict.fromkeys(packed, "DELTA_BINARY_PACKED"),
+        "store_decimal_as_integer": True,
+        # Types come back as they are without it.
+        "store_schema": False,
+    }
 
 
-def _write_parquet(table: pa.Table, file: Any) -> None:
-    with pq.ParquetWriter(file, table.schema, compression="zstd") as writer:
-        for piece in _pieces(table):
-            writer.write_table(piece, row_group_size=_ROWS)
+@contextmanager
+def _parquet(file: Any, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
+    with pq.ParquetWriter(file, schema, **parquet_options(schema)) as writer:
+        yield lambda table: writer.write_table(table, row_group_size=_ROWS)
 
 
-def _write_arrow(table: pa.Table, file: Any) -> None:
+@contextmanager
+def _arrow(file: Any, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
+    def write(table: pa.Table) -> None:
+        # Taking the rows makes new buffers. A slice would keep what stands beside it, or behind
+        # a null, and Arrow would write that down.
+        rows = table.take(np.arange(table.num_rows)).combine_chunks()
+        writer.write_table(rows, max_chunksize=_ROWS)
+
     options = pa.ipc.IpcWriteOptions(compression="zstd")
-    with pa.ipc.new_file(file, table.schema, options=options) as writer:
-        for piece in _pieces(table):
-            writer.write_table(piece, max_chunksize=_ROWS)
+    with pa.ipc.new_file(file, schema, options=options) as writer:
+        yield write
 
 
-def _write_csv(table: pa.Table, file: Any) -> None:
-    pacsv.write_csv(_as_text(table), file, pacsv.WriteOptions(batch_size=1 << 14))
+@contextmanager
+def _csv(file: Any, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
+    options = pacsv.WriteOptions(batch_size=1 << 14)
+    as_text = _as_text(schema.empty_table()).schema
+    with pacsv.CSVWriter(file, as_text, write_options=options) as writer:
+        yield lambda table: writer.write_table(_as_text(table))
 
 
-def _write_csv_gz(table: pa.Table, file: Any) -> None:
-    with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as packed:
-        _write_csv(table, packed)
+@contextmanager
+def _csv_gz(file: Any, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
+    with (
+        gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as packed,
+        _csv(packed, schema) as write,
+    ):
+        yield write
 
 
-_WRITERS: dict[str, Callable[[pa.Table, Any], None]] = {
-    ".parquet": _write_parquet,
-    ".arrow": _write_arrow,
-    ".feather": _write_arrow,
-    ".csv": _write_csv,
-    ".csv.gz": _write_csv_gz,
+_WRITERS: dict[str, Begin] = {
+    ".parquet": _parquet,
+    ".arrow": _arrow,
+    ".feather": _arrow,
+    ".csv": _csv,
+    ".csv.gz": _csv_gz,
 }
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.places.distance import Points, points
-from engine.places.geocode import ADDRESS, geocode
+from engine.places.geocode import ADDRESS, Locator
 from engine.types import BoolArray, FloatArray, IndexArray, IntArray, frozen
 
 
@@ -29,9 +29,7 @@ class Destinations(NamedTuple):
         return ~np.isnan(self.points.x) | (self.places >= 0)
 
 
-def find_destinations(
-    orders: pa.Table, places: IndexArray, geonames: pa.Table | None
-) -> Destinations:
+def find_destinations(orders: pa.Table, places: IndexArray, locator: Locator) -> Destinations:
     """Locate the orders' destinations, each distinct address and position once.
 
     Parameters
@@ -40,46 +38,53 @@ def find_destinations(
         (num_orders,) canonical orders: coordinates where given, else an address.
     places
         (num_orders,) number of the destination's place in the ``distances`` table, or -1.
-    geonames
-        Postal-code rows; None for the packaged ones.
+    locator
+        Locates addresses.
 
     Returns
     -------
     The distinct destinations, and which one each order goes to.
     """
-    latitude, longitude = _positions(orders, geonames)
-    keys = np.column_stack([latitude, longitude, places.astype(np.float64)])
+    code = _same_destination(orders, places)
+    _, first = np.unique(code, return_index=True)
+    latitude, longitude = _positions(orders.take(pa.array(first)), locator)
+    keys = np.column_stack([latitude, longitude, places[first].astype(np.float64)])
     keys = np.where(np.isnan(keys), np.inf, keys) + 0.0
-    distinct, of_order = _distinct_rows(keys)
+    distinct, of_code = _distinct_rows(keys)
     rows = np.where(np.isinf(distinct), np.nan, distinct)
     return Destinations(
         Points(*(frozen(axis) for axis in points(rows[:, 0], rows[:, 1]))),
         frozen(rows[:, 2].astype(np.int32)),
-        frozen(of_order.astype(np.int32)),
+        frozen(of_code[code].astype(np.int32)),
     )
 
 
-def _positions(orders: pa.Table, geonames: pa.Table | None) -> tuple[FloatArray, FloatArray]:
+def _positions(orders: pa.Table, locator: Locator) -> tuple[FloatArray, FloatArray]:
     latitude, longitude = (
         np.asarray(pc.fill_null(orders[name], np.nan)).copy() for name in ("latitude", "longitude")
     )
     missing = np.flatnonzero(np.isnan(latitude))
-    addresses = orders.select(ADDRESS).take(pa.array(missing))
-    code = _same_address(addresses)
-    _, first = np.unique(code, return_index=True)
-    found = geocode(addresses.take(pa.array(first)), geonames)
-    latitude[missing], longitude[missing] = (degrees[code] for degrees in found)
+    found = locator.locate(orders.select(ADDRESS).take(pa.array(missing)))
+    latitude[missing], longitude[missing] = found
     return latitude, longitude
 
 
-def _same_address(addresses: pa.Table) -> IndexArray:
-    """(num_addresses,) a number for each distinct address; missing is as good as empty."""
-    texts = [pc.fill_null(addresses[name], "").combine_chunks() for name in ADDRESS]
-    numbers = [np.asarray(text.dictionary_encode().indices).astype(np.int32) for text in texts]
-    # All four numbers side by side as one value: joined texts might run into each other.
-    packed = pa.py_buffer(np.ascontiguousarray(np.column_stack(numbers)))
-    width = pa.binary(4 * len(ADDRESS))
-    rows = pa.FixedSizeBinaryArray.from_buffers(width, addresses.num_rows, [None, packed])
+def _same_destination(orders: pa.Table, places: IndexArray) -> IndexArray:
+    """(num_orders,) a number for each distinct address and position, by first appearance.
+
+    A million orders go to a few thousand places: hashing them beats sorting them.
+    """
+    columns = [places]
+    for name in ADDRESS:  # missing is as good as empty
+        text = pc.fill_null(orders[name], "").combine_chunks()
+        columns.append(np.asarray(text.dictionary_encode().indices).astype(np.int32))
+    for name in ("latitude", "longitude"):
+        degrees = np.asarray(pc.fill_null(orders[name], np.nan))
+        columns += list(np.ascontiguousarray(degrees).view(np.int32).reshape(-1, 2).T)
+    # All numbers side by side as one value: joined texts might run into each other.
+    packed = pa.py_buffer(np.ascontiguousarray(np.column_stack(columns)))
+    width = pa.binary(4 * len(columns))
+    rows = pa.FixedSizeBinaryArray.from_buffers(width, orders.num_rows, [None, packed])
     return np.asarray(rows.dictionary_encode().indices)
 
 

@@ -80,6 +80,28 @@ def geocode(addresses: pa.Table, geonames: pa.Table | None) -> tuple[FloatArray,
     return latitude, longitude
 
 
+class Locator:
+    """Locates addresses, each only once: the next orders go to the same places as the last.
+
+    ``geonames`` are the postal-code rows as for `geocode`.
+    """
+
+    def __init__(self, geonames: pa.Table | None) -> None:
+        self._geonames = geonames
+        self._known: dict[tuple[str | None, ...], tuple[float, float]] = {}
+
+    def locate(self, addresses: pa.Table) -> tuple[FloatArray, FloatArray]:
+        """Return latitude and longitude of (num_addresses,) addresses, as `geocode` does."""
+        keys = list(zip(*(addresses[name].to_pylist() for name in ADDRESS), strict=True))
+        new = [row for row, key in enumerate(keys) if key not in self._known]
+        if new:
+            found = geocode(addresses.take(pa.array(new)), self._geonames)
+            pairs = zip(*(degrees.tolist() for degrees in found), strict=True)
+            self._known.update(zip((keys[row] for row in new), pairs, strict=True))
+        degrees = np.array([self._known[key] for key in keys], np.float64).reshape(-1, 2)
+        return degrees[:, 0], degrees[:, 1]
+
+
 def _match(country: pa.Array, addresses: pa.Table, rows: pa.Table) -> IntArray:
     """(num_addresses,) row that locates each address, -1 for none."""
     of_row = fold_country(rows["country_code"]).combine_chunks()

@@ -3,21 +3,15 @@
 from typing import Any
 
 from engine.algorithms.protocol import SourceSelectionAlgorithm
-from engine.algorithms.registry import find_algorithm
 from engine.catalog import Catalog
 from engine.clock import Clock
-from engine.errors import UsageError
 from engine.orders import OrderSet, encode_orders
-from engine.selection.conservation import check_conservation
-from engine.selection.deduction import deduct
-from engine.selection.kpis import summarise
-from engine.selection.result import Result, build_result, pick_distances
+from engine.selection.result import Result, rejected_rows
+from engine.selection.run import Run
 from engine.tables.findings import raise_findings
 from engine.tables.raw import as_raw
 from engine.tables.schema import ORDER_TABLES
 from engine.tables.validate import validate_orders
-
-MODES = ("sequential", "independent")
 
 
 def allocate(
@@ -113,18 +107,15 @@ def allocate_orders(
     clock: Clock,
 ) -> Result:
     """Run on orders that are encoded already; see `allocate`."""
-    if mode not in MODES:
-        raise UsageError(f"mode {mode!r} is unknown; known: {', '.join(MODES)}")
-    independent = mode == "independent"
-    chosen = find_algorithm(algorithm)
-    done = deduct(
-        catalog, orders, chosen, independent=independent, include_zero=include_zero, clock=clock
+    run = Run(catalog, algorithm=algorithm, mode=mode, include_zero=include_zero, clock=clock)
+    part = run.decode(run.decide(orders))
+    rejects = [*catalog.rejects, *orders.rejects]
+    result = Result(
+        *part,
+        source_items=run.source_items(),
+        rejects=rejected_rows(rejects) if quarantine or catalog.rejects else None,
+        kpis=run.kpis(),
+        notes=[*catalog.notes, *orders.notes],
     )
-    with clock("check"):
-        check_conservation(catalog, orders, done, independent=independent)
-    with clock("decode"):
-        mm = pick_distances(catalog, orders, done)
-        kpis = summarise(catalog, orders, done, mm, independent=independent)
-        result = build_result(catalog, orders, done, mm, kpis, quarantine=quarantine)
     result.seconds.update(clock.seconds)
     return result

@@ -5,86 +5,96 @@ import numpy as np
 from engine.catalog import Catalog
 from engine.orders import OrderSet
 from engine.selection.deduction import Deduction
-from engine.types import BoolArray, IntArray
+from engine.types import BoolArray, FlagArray, IntArray
 
 
 class ConservationError(Exception):
     """A fault of this program: units would be lost or promised twice. Never the user's."""
 
 
-def check_conservation(
-    catalog: Catalog, orders: OrderSet, done: Deduction, *, independent: bool
-) -> None:
-    """Check that no unit is lost, promised twice or taken from where it may not be taken.
+class Audit:
+    """Keeps the books of a run apart from the selection itself.
 
     Parameters
     ----------
-    catalog, orders
+    catalog
         What the run started from.
-    done
-        What it decided.
     independent
         Quantities hold order by order instead of over the whole run.
-
-    Raises
-    ------
-    ConservationError
-        Naming the law that is broken. Nothing of the run may be used then.
     """
-    items = catalog.items
-    managed = catalog.stock_items.manage_stock.astype(bool)[orders.skus[done.lines]]
-    served = _sums(done.lines, done.quantity, len(orders.skus))
-    taken = _sums(done.items[managed], done.quantity[managed], len(items.quantity))
-    _law("wanted = deducted + short", served + done.short == orders.quantity)
-    _law("nothing negative", done.quantity >= 0)
-    _law("nothing beyond what is available", (done.quantity <= done.available)[managed])
-    _law(
-        "the picked item is of the line's SKU",
-        _sku_of_item(catalog)[done.items] == orders.skus[done.lines],
-    )
-    _law("only from linked, enabled, in-stock sources", _may_serve(catalog, orders, done))
-    if independent:
-        _law("the snapshot is untouched", done.left == items.quantity)
-        _law("no order takes more than there is", _within_order(orders, done, catalog, managed))
-    else:
-        _law("before = after + deducted", items.quantity == done.left + taken)
-        _law("no deduction below 0", (done.left >= items.reserved) | (taken == 0))
+
+    def __init__(self, catalog: Catalog, *, independent: bool) -> None:
+        self._catalog = catalog
+        self._independent = independent
+        self._taken: IntArray = np.zeros(len(catalog.item_rows), np.int64)
+        self._may_ship = _may_ship(catalog)
+
+    def check(self, orders: OrderSet, done: Deduction) -> None:
+        """Check that no unit is lost, promised twice or taken from where it may not be taken.
+
+        Raises
+        ------
+        ConservationError
+            Naming the law that is broken. Nothing of the run may be used then.
+        """
+        from engine.kernels.audit import audit_picks
+
+        law, at = audit_picks(
+            self._independent,
+            orders.offsets,
+            orders.skus,
+            orders.quantity,
+            orders.stock,
+            self._catalog.stock_items.manage_stock,
+            self._may_ship,
+            self._catalog.items,
+            done.lines,
+            done.items,
+            done.quantity,
+            done.available,
+            done.short,
+            self._taken,
+        )
+        if law:
+            raise _broken(_LAWS[law], at, len(orders.skus))
+
+    def check_end(self, left: IntArray) -> None:
+        """Check what is left of each source item, (num_items,) 1e-4 units, after the last order.
+
+        Raises
+        ------
+        ConservationError
+            If a unit is missing or there is one too many.
+        """
+        items = self._catalog.items
+        _law("before = after + deducted", items.quantity == left + self._taken)
+        _law("no deduction below 0", (left >= items.reserved) | (self._taken == 0))
+
+
+_LAWS = {
+    1: "wanted = deducted + short",
+    2: "nothing negative",
+    3: "nothing beyond what is available",
+    4: "the picked item is of the line's SKU",
+    5: "only from linked, enabled, in-stock sources",
+    6: "nothing beyond what there was",
+    7: "picks in the order of lines",
+}
+"""Names of the laws by their numbers in `engine.kernels.audit`."""
 
 
 def _law(name: str, holds: BoolArray) -> None:
     if not holds.all():
-        where = int(np.flatnonzero(~holds)[0])
-        raise ConservationError(
-            f"conservation check failed: {name} (first at {where:,} of {len(holds):,})"
-        )
+        raise _broken(name, int(np.flatnonzero(~holds)[0]), len(holds))
 
 
-def _sums(group: IntArray, quantity: IntArray, num_groups: int) -> IntArray:
-    total = np.zeros(num_groups, np.int64)
-    np.add.at(total, group, quantity)
-    return total
+def _broken(name: str, at: int, count: int) -> ConservationError:
+    return ConservationError(f"conservation check failed: {name} (first at {at:,} of {count:,})")
 
 
-def _sku_of_item(catalog: Catalog) -> IntArray:
-    return np.repeat(np.arange(len(catalog.skus)), np.diff(catalog.items.offsets))
-
-
-def _may_serve(catalog: Catalog, orders: OrderSet, done: Deduction) -> BoolArray:
-    linked = np.zeros((len(catalog.stock_ids), catalog.sources.num_rows), bool)
+def _may_ship(catalog: Catalog) -> FlagArray:
+    """(num_stocks, num_sources) 1 where a source is linked and enabled."""
+    linked = np.zeros((len(catalog.stock_ids), catalog.sources.num_rows), np.uint8)
     stock_of_link = np.repeat(np.arange(len(catalog.stock_ids)), np.diff(catalog.links.offsets))
-    linked[stock_of_link, catalog.links.sources] = True
-    linked &= catalog.enabled.astype(bool)
-    source = catalog.items.sources[done.items]
-    stock = orders.stock[orders.order_of_line[done.lines]]
-    return linked[stock, source] & catalog.items.in_stock[done.items].astype(bool)
-
-
-def _within_order(
-    orders: OrderSet, done: Deduction, catalog: Catalog, managed: BoolArray
-) -> BoolArray:
-    item = done.items[managed]
-    order = orders.order_of_line[done.lines[managed]]
-    _, group = np.unique(order * len(catalog.items.quantity) + item, return_inverse=True)
-    taken = _sums(group, done.quantity[managed], int(group.max(initial=-1)) + 1)[group]
-    available = np.maximum(catalog.items.quantity - catalog.items.reserved, 0)[item]
-    return taken <= available
+    linked[stock_of_link, catalog.links.sources] = 1
+    return linked & catalog.enabled

@@ -16,11 +16,10 @@ _BLOCK_PICKS = 1 << 22
 
 
 class Deduction(NamedTuple):
-    """What a run decided.
+    """What was decided for an order set.
 
     ``lines``, ``items``, ``quantity``, ``available`` are (num_picks,) in line order, then
-    source order; ``short`` and ``reason`` are (num_lines,); ``left`` and ``in_stock`` are
-    (num_items,), the inventory after the run. Quantities in 1e-4 units.
+    source order; ``short`` and ``reason`` are (num_lines,). Quantities in 1e-4 units.
     """
 
     lines: IntArray
@@ -29,69 +28,80 @@ class Deduction(NamedTuple):
     available: IntArray
     short: IntArray
     reason: FlagArray
-    left: IntArray
-    in_stock: FlagArray
 
 
-def deduct(
-    catalog: Catalog,
-    orders: OrderSet,
-    algorithm: SourceSelectionAlgorithm,
-    *,
-    independent: bool,
-    include_zero: bool,
-    clock: Clock,
-) -> Deduction:
-    """Serve every order in sequence.
+class Selection:
+    """A run under way: orders are served in parts, each from what the parts before it left.
 
-    Parameters
+    Attributes
     ----------
-    catalog, orders
-        Unchanged; the run spends its own copy of the quantities.
-    algorithm
-        Scores the sources.
-    independent
-        Every order sees the untouched snapshot.
-    include_zero
-        Also list candidates that give nothing.
-    clock
-        Told of the phases ``rank`` and ``deduct``.
-
-    Returns
-    -------
-    The picks and what is left.
-
-    Raises
-    ------
-    AlgorithmError
-        If the algorithm scores wrongly.
+    left, in_stock
+        (num_items,) the inventory after what was served so far, quantities in 1e-4 units.
     """
-    # Importing numba costs half a second, which a command that runs nothing need not pay.
-    from engine.kernels.deduct import deduct_orders
 
-    items = catalog.items._replace(
-        quantity=catalog.items.quantity.copy(), in_stock=catalog.items.in_stock.copy()
-    )
-    takes_backorders = frozen((catalog.stock_items.backorders > 0).astype(np.uint8))
-    skus = Skus(catalog.stock_items.manage_stock, takes_backorders)
-    scratch = np.empty(catalog.sources.num_rows, np.int64)
-    bounds = _pick_bounds(catalog, orders, include_zero)
-    parts = []
-    for block in ranked_blocks(catalog, orders, algorithm, bounds, _BLOCK_PICKS, clock):
-        with clock("deduct"):
-            lines = _lines(orders, block)
-            picks = _picks(int(bounds[block.start : block.stop].sum()), len(lines.skus))
-            count = deduct_orders(
-                block.ranks, skus, lines, independent, include_zero, scratch, items, picks
-            )
-            parts.append(_written(picks, count, orders.offsets[block.start]))
-    nothing = (np.empty(0, np.int64),) * 6
-    of_line, of_item, quantity, available, short, reason = (
-        np.concatenate(column) for column in zip(*(parts or [nothing]), strict=True)
-    )
-    return Deduction(
-        of_line, of_item, quantity, available, short, reason, items.quantity, items.in_stock
-    )
+    def __init__(
+        self,
+        catalog: Catalog,
+        algorithm: SourceSelectionAlgorithm,
+        *,
+        independent: bool,
+        include_zero: bool,
+    ) -> None:
+        self._catalog = catalog
+        self._algorithm = algorithm
+        self._independent = independent
+        self._include_zero = include_zero
+        self.left = catalog.items.quantity.copy()
+        self.in_stock = catalog.items.in_stock.copy()
+
+    def serve(self, orders: OrderSet, clock: Clock) -> Deduction:
+        """Serve every order in sequence.
+
+        Parameters
+        ----------
+        orders
+            The next part; not changed.
+        clock
+            Told of the phases ``rank`` and ``deduct``.
+
+        Returns
+        -------
+        The picks; lines count from 0 in this part.
+
+        Raises
+        ------
+        AlgorithmError
+            If the algorithm scores wrongly.
+        """
+        # Importing numba costs half a second, which a command that runs nothing need not pay.
+        from engine.kernels.deduct import deduct_orders
+
+        catalog = self._catalog
+        items = catalog.items._replace(quantity=self.left, in_stock=self.in_stock)
+        takes_backorders = frozen((catalog.stock_items.backorders > 0).astype(np.uint8))
+        skus = Skus(catalog.stock_items.manage_stock, takes_backorders)
+        scratch = np.empty(catalog.sources.num_rows, np.int64)
+        bounds = _pick_bounds(catalog, orders, self._include_zero)
+        parts = []
+        for block in ranked_blocks(catalog, orders, self._algorithm, bounds, _BLOCK_PICKS, clock):
+            with clock("deduct"):
+                lines = _lines(orders, block)
+                picks = _picks(int(bounds[block.start : block.stop].sum()), len(lines.skus))
+                count = deduct_orders(
+                    block.ranks,
+                    skus,
+                    lines,
+                    self._independent,
+                    self._include_zero,
+                    scratch,
+                    items,
+                    picks,
+                )
+                parts.append(_written(picks, count, orders.offsets[block.start]))
+        nothing = (np.empty(0, np.int64),) * 6
+        return Deduction(
+            *(np.concatenate(column) for column in zip(*(parts or [nothing]), strict=True))
+        )
 
 
 def _pick_bounds(catalog: Catalog, orders: OrderSet, include_zero: bool) -> IntArray:

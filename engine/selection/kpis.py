@@ -1,5 +1,6 @@
 """Key figures of a run."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,8 @@ from engine.catalog import Catalog
 from engine.orders import OrderSet
 from engine.places.distance import MM_PER_KM
 from engine.selection.deduction import Deduction
-from engine.types import QTY_SCALE, BoolArray, IntArray
+from engine.selection.totals import OrderTotals
+from engine.types import QTY_SCALE, REASONS, BoolArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -60,70 +62,88 @@ class KPIs:
     balance: float | None
 
 
-def summarise(
-    catalog: Catalog, orders: OrderSet, done: Deduction, mm: IntArray, *, independent: bool
-) -> KPIs:
-    """Compute the key figures of a run.
+class Tally:
+    """Adds up a run part by part, in exact integers, so that its parts do not show.
 
-    Parameters
+    Attributes
     ----------
-    catalog, orders, done
-        The run.
-    mm
-        (num_picks,) distance of each pick in mm, -1 where not known.
-    independent
-        Whether every order saw the untouched snapshot.
-
-    Returns
-    -------
-    The figures, each from exact integer sums and one division.
+    reasons
+        Why lines are short -> how many.
     """
-    given = done.quantity > 0
-    order = orders.order_of_line[done.lines[given]]
-    source = catalog.items.sources[done.items[given]]
-    pairs, first = np.unique(order * catalog.sources.num_rows + source, return_index=True)
-    sources_of_order = np.bincount(
-        pairs // max(1, catalog.sources.num_rows), minlength=len(orders.ids)
-    )
-    multi = np.diff(orders.offsets) > 1
-    short_orders = np.unique(orders.order_of_line[done.short > 0])
-    served = int((sources_of_order > 0).sum())
-    units, allocated = _sum(orders.quantity), _sum(done.quantity)
-    known = mm[given][first] >= 0
-    utilisation, balance = (None, None) if independent else _use_of_sources(catalog, done)
-    return KPIs(
-        orders=len(orders.ids),
-        lines=len(orders.skus),
-        units=units / QTY_SCALE,
-        units_allocated=allocated / QTY_SCALE,
-        unit_fill_rate=_ratio(allocated, units),
-        line_fill_rate=_ratio(int((done.short == 0).sum()), len(orders.skus)),
-        order_fill_rate=_ratio(len(orders.ids) - len(short_orders), len(orders.ids)),
-        split_rate=_ratio(int((sources_of_order > 1).sum()), served),
-        split_rate_multi_line=_split_rate(sources_of_order[multi]),
-        shipments_per_order=_ratio(len(pairs), served),
-        distance_km=_ratio(_sum(mm[given][first][known]), int(known.sum()) * MM_PER_KM),
-        distance_km_by_unit=_by_unit(mm[given], done.quantity[given]),
-        shipments_without_distance=_ratio(int((~known).sum()), len(pairs)),
-        cost_per_order=None,
-        source_utilisation=utilisation,
-        balance=balance,
-    )
+
+    def __init__(self, catalog: Catalog, *, independent: bool) -> None:
+        self._catalog = catalog
+        self._independent = independent
+        self._counts: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+
+    def add(self, orders: OrderSet, done: Deduction, totals: OrderTotals, mm: IntArray) -> None:
+        """Count a part in; ``mm`` is (num_picks,) distance in mm, -1 where not known."""
+        served = totals.source_count > 0
+        split = totals.source_count > 1
+        multi = np.diff(orders.offsets) > 1
+        opens = totals.opens_shipment
+        known = (mm >= 0) & (done.quantity > 0)
+        self._counts.update(
+            orders=len(orders.ids),
+            lines=len(orders.skus),
+            units=_sum(totals.qty),
+            allocated=_sum(totals.allocated),
+            lines_served=_count(done.short == 0),
+            shippable=_count(totals.short_lines == 0),
+            served=_count(served),
+            split=_count(split),
+            multi_served=_count(served & multi),
+            multi_split=_count(split & multi),
+            shipments=_count(opens),
+            shipments_known=_count(opens & known),
+            shipments_mm=_sum(mm[opens & known]),
+            known_units=_sum(done.quantity[known]),
+            known_unit_mm=_sum_of_products(mm[known], done.quantity[known]),
+        )
+        short = np.bincount(done.reason[done.short > 0], minlength=len(REASONS)).tolist()
+        self.reasons.update({REASONS[at]: count for at, count in enumerate(short) if count})
+
+    def kpis(self, left: IntArray) -> KPIs:
+        """Compute the key figures, each from exact sums and one division.
+
+        Parameters
+        ----------
+        left
+            (num_items,) inventory after the run, 1e-4 units.
+        """
+        n = self._counts
+        utilisation, balance = None, None
+        if not self._independent:
+            utilisation, balance = _use_of_sources(self._catalog, left)
+        return KPIs(
+            orders=n["orders"],
+            lines=n["lines"],
+            units=n["units"] / QTY_SCALE,
+            units_allocated=n["allocated"] / QTY_SCALE,
+            unit_fill_rate=_ratio(n["allocated"], n["units"]),
+            line_fill_rate=_ratio(n["lines_served"], n["lines"]),
+            order_fill_rate=_ratio(n["shippable"], n["orders"]),
+            split_rate=_ratio(n["split"], n["served"]),
+            split_rate_multi_line=_ratio(n["multi_split"], n["multi_served"]),
+            shipments_per_order=_ratio(n["shipments"], n["served"]),
+            distance_km=_ratio(n["shipments_mm"], n["shipments_known"] * MM_PER_KM),
+            distance_km_by_unit=_ratio(n["known_unit_mm"], n["known_units"] * MM_PER_KM),
+            shipments_without_distance=_ratio(
+                n["shipments"] - n["shipments_known"], n["shipments"]
+            ),
+            cost_per_order=None,
+            source_utilisation=utilisation,
+            balance=balance,
+        )
 
 
 def _ratio(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
-def _split_rate(sources_of_order: IntArray) -> float | None:
-    return _ratio(int((sources_of_order > 1).sum()), int((sources_of_order > 0).sum()))
-
-
-def _by_unit(mm: IntArray, quantity: IntArray) -> float | None:
-    known = mm >= 0
-    high, low = quantity[known] >> 20, quantity[known] & (2**20 - 1)
-    weighted = (_sum(mm[known] * high) << 20) + _sum(mm[known] * low)
-    return _ratio(weighted, _sum(quantity[known]) * MM_PER_KM)
+def _count(flags: BoolArray) -> int:
+    return int(np.count_nonzero(flags))
 
 
 def _sum(values: IntArray) -> int:
@@ -131,15 +151,20 @@ def _sum(values: IntArray) -> int:
     return (int((values >> 32).sum()) << 32) + int((values & (2**32 - 1)).sum())
 
 
+def _sum_of_products(mm: IntArray, quantity: IntArray) -> int:
+    high, low = quantity >> 20, quantity & (2**20 - 1)
+    return (_sum(mm * high) << 20) + _sum(mm * low)
+
+
 def _use_of_sources(
-    catalog: Catalog, done: Deduction
+    catalog: Catalog, left: IntArray
 ) -> tuple[dict[str, float | None], float | None]:
     """Utilisation by source, and the spread of what remains."""
     items = catalog.items
-    sku = np.repeat(np.arange(len(catalog.skus)), np.diff(items.offsets))
+    sku = np.repeat(np.arange(len(catalog.sku_names)), np.diff(items.offsets))
     usable = _usable(catalog, sku)
     start = _by_source(catalog, np.maximum(items.quantity - items.reserved, 0), usable)
-    taken = _by_source(catalog, items.quantity - done.left, usable)
+    taken = _by_source(catalog, items.quantity - left, usable)
     codes = catalog.sources["source_code"].to_pylist()
     shares = [_ratio(part, whole) for part, whole in zip(taken, start, strict=True)]
     remaining = np.array([1 - share for share in shares if share is not None])

@@ -1,7 +1,8 @@
 """A run's result as tables."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,11 +13,12 @@ from engine.orders import OrderSet
 from engine.places.distance import MM_PER_KM, Points, pair_mm
 from engine.selection.deduction import Deduction
 from engine.selection.kpis import KPIs
-from engine.tables.findings import rejects_table
-from engine.tables.quantity import SUM_TYPE, sum_by_group, units_to_decimal
+from engine.selection.totals import OrderTotals
+from engine.tables.findings import Finding, rejects_table
+from engine.tables.quantity import SUM_TYPE, units_to_decimal
 from engine.tables.result_schema import result_schema
 from engine.tables.schema import SCHEMAS
-from engine.types import REASONS, IntArray
+from engine.types import REASONS, FlagArray, IntArray
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,42 +96,35 @@ def pick_distances(catalog: Catalog, orders: OrderSet, done: Deduction) -> IntAr
     return mm
 
 
-def build_result(
-    catalog: Catalog,
-    orders: OrderSet,
-    done: Deduction,
-    mm: IntArray,
-    kpis: KPIs,
-    *,
-    quarantine: bool,
-) -> Result:
-    """Turn the arrays of a run into tables.
+class Part(NamedTuple):
+    """What was decided for some orders, as tables in order sequence; see `Result`."""
+
+    allocations: pa.Table
+    orders: pa.Table
+    shortfalls: pa.Table
+
+
+def build_part(
+    catalog: Catalog, orders: OrderSet, done: Deduction, totals: OrderTotals, mm: IntArray
+) -> Part:
+    """Turn what was decided for an order set into tables.
 
     Parameters
     ----------
-    catalog, orders, done, mm, kpis
-        The run.
-    quarantine
-        Whether there is a ``rejects`` table even if nothing was set aside.
-
-    Returns
-    -------
-    The result; ``seconds`` is left empty.
+    catalog, orders, done, totals
+        The orders and what was decided.
+    mm
+        (num_picks,) distance of each pick in mm, -1 where not known.
     """
-    rejects = rejects_table([*catalog.rejects, *orders.rejects], tuple(SCHEMAS))
-    return Result(
-        allocations=_allocations(catalog, orders, done, mm),
-        orders=_orders(catalog, orders, done),
-        shortfalls=_shortfalls(catalog, orders, done),
-        source_items=_source_items(catalog, done),
-        rejects=rejects if quarantine or catalog.rejects else None,
-        kpis=kpis,
-        notes=[*catalog.notes, *orders.notes],
+    return Part(
+        _allocations(catalog, orders, done, mm),
+        _orders(orders, totals),
+        _shortfalls(catalog, orders, done),
     )
 
 
 def _ids(orders: OrderSet, rows: IntArray) -> pa.Array:
-    return orders.ids.cast(orders.id_type).take(pa.array(rows))
+    return orders.ids.take(pa.array(rows)).cast(orders.id_type)
 
 
 def _allocations(catalog: Catalog, orders: OrderSet, done: Deduction, mm: IntArray) -> pa.Table:
@@ -149,24 +144,16 @@ def _allocations(catalog: Catalog, orders: OrderSet, done: Deduction, mm: IntArr
     )
 
 
-def _orders(catalog: Catalog, orders: OrderSet, done: Deduction) -> pa.Table:
-    num_orders = len(orders.ids)
-    given = done.quantity > 0
-    order = orders.order_of_line
-    width = max(1, catalog.sources.num_rows)
-    pairs = np.unique(order[done.lines[given]] * width + catalog.items.sources[done.items[given]])
-    short = np.bincount(order[done.short > 0], minlength=num_orders)
-    wanted = sum_by_group(order, orders.quantity, num_orders, "order_lines.qty")
-    served = sum_by_group(order[done.lines], done.quantity, num_orders, "order_lines.qty")
+def _orders(orders: OrderSet, totals: OrderTotals) -> pa.Table:
     return pa.table(
         {
-            "order_id": _ids(orders, np.arange(num_orders)),
-            "shippable": pa.array(short == 0),
+            "order_id": orders.ids.cast(orders.id_type),
+            "shippable": pa.array(totals.short_lines == 0),
             "located": pa.array(orders.destinations.located[orders.destinations.of_order]),
             "lines": pa.array(np.diff(orders.offsets)),
-            "source_count": pa.array(np.bincount(pairs // width, minlength=num_orders)),
-            "qty": units_to_decimal(wanted, SUM_TYPE),
-            "qty_allocated": units_to_decimal(served, SUM_TYPE),
+            "source_count": pa.array(totals.source_count),
+            "qty": units_to_decimal(totals.qty, SUM_TYPE),
+            "qty_allocated": units_to_decimal(totals.allocated, SUM_TYPE),
         },
         schema=result_schema("orders", orders.id_type),
     )
@@ -189,12 +176,21 @@ def _shortfalls(catalog: Catalog, orders: OrderSet, done: Deduction) -> pa.Table
     )
 
 
-def _source_items(catalog: Catalog, done: Deduction) -> pa.Table:
+def items_after(catalog: Catalog, left: IntArray, in_stock: FlagArray) -> pa.Table:
+    """Return the ``source_items`` table after a run, as read.
+
+    Parameters
+    ----------
+    catalog
+        What the run started from.
+    left, in_stock
+        (num_items,) what is left, 1e-4 units, and flags.
+    """
     table = catalog.tables["source_items"]
     quantity = np.empty(table.num_rows, np.int64)
     status = np.empty(table.num_rows, np.int8)
-    quantity[catalog.item_rows] = done.left
-    status[catalog.item_rows] = done.in_stock
+    quantity[catalog.item_rows] = left
+    status[catalog.item_rows] = in_stock
     return pa.table(
         {
             "source_code": table["source_code"],
@@ -204,3 +200,8 @@ def _source_items(catalog: Catalog, done: Deduction) -> pa.Table:
         },
         schema=result_schema("source_items", pa.string()),
     )
+
+
+def rejected_rows(findings: Sequence[Finding]) -> pa.Table:
+    """Return the rows that quarantine set aside, by table, then row."""
+    return rejects_table(findings, tuple(SCHEMAS))

@@ -1,7 +1,8 @@
 """One raw column -> its canonical Arrow type, and the rows that do not fit.
 
-Canonical types: text and keys string, whole numbers int64, flags bool, quantities int64 in
-1e-4 units, coordinates and other numbers float64, times timestamp. A null stays null.
+Canonical types: text and keys string, but an order's key that comes as an integer stays int64;
+whole numbers int64, flags bool, quantities int64 in 1e-4 units, coordinates and other numbers
+float64, times timestamp. A null stays null.
 """
 
 import numpy as np
@@ -55,7 +56,9 @@ def convert(kind: Kind, values: pa.Array, is_text: bool) -> Converted:
         values, is_text = pa.nulls(len(values), pa.string()), True
     if kind is Kind.TEXT:
         return _text(values)
-    if kind is Kind.KEY:
+    if kind is Kind.ORDER_KEY and pa.types.is_signed_integer(values.type):
+        return converted(values.cast(pa.int64()))  # half the time of text, all along the run
+    if kind in (Kind.KEY, Kind.ORDER_KEY):
         return _key(values)
     # Decided: text stands for a time in typed formats too, since JSON and SQL give it so.
     if is_text or (kind is Kind.TIME and is_string(values.type)):

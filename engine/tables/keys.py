@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from engine.tables.columns import CheckedTable, rows_finding, shown_rows
 from engine.tables.findings import Finding
 from engine.tables.fold import FOLDS
+from engine.tables.texts import number_keys
 from engine.types import BoolArray, IntArray
 
 
@@ -31,8 +32,13 @@ def check_unique(checked: CheckedTable) -> list[Finding]:
         return []
     required = [name for name in schema.key if schema.column(name).required]
     out = _any_null(table, required) | checked.bad(schema.key)
-    codes = np.where(out, -1, key_codes(table, schema.key))
-    _, inverse, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    codes = key_codes(table, schema.key)
+    ranked = np.sort(codes[~out])
+    if not (ranked[1:] == ranked[:-1]).any():
+        return []
+    _, inverse, counts = np.unique(
+        np.where(out, -1, codes), return_inverse=True, return_counts=True
+    )
     return rows_finding(
         schema.name,
         ", ".join(schema.key),
@@ -64,9 +70,13 @@ def check_known(
     At most one finding.
     """
     table = checked.table
-    together = pa.concat_tables([table.select(columns), known.rename_columns(list(columns))])
-    codes = key_codes(together, columns)
-    unknown = ~np.isin(codes[: table.num_rows], codes[table.num_rows :])
+    if len(columns) == 1:
+        column, there = (_folded(columns[0], it.column(columns[0])) for it in (table, known))
+        unknown = ~np.asarray(pc.is_in(column, there.unique()))
+    else:
+        together = pa.concat_tables([table.select(columns), known.rename_columns(list(columns))])
+        codes = key_codes(together, columns)
+        unknown = ~np.isin(codes[: table.num_rows], codes[table.num_rows :])
     return rows_finding(
         checked.schema.name,
         ", ".join(columns),
@@ -81,12 +91,24 @@ def key_codes(table: pa.Table, columns: Sequence[str]) -> IntArray:
     """(num_rows,) number of each row's key; two rows have the same number if their keys agree."""
     codes = np.zeros(table.num_rows, np.int64)
     for name in columns:
-        values = FOLDS.get(name, lambda same: same)(table[name])
-        encoded = pc.dictionary_encode(values.combine_chunks(), null_encoding="encode")
+        numbers, count = _numbers(name, table[name])
         # Fewer than 2**31 numbers each: the product fits.
         codes = _renumbered(codes) if codes.max(initial=0) >= 2**31 else codes
-        codes = codes * len(encoded.dictionary) + np.asarray(encoded.indices, np.int64)
+        codes = codes * count + numbers
     return codes
+
+
+def _numbers(name: str, values: pa.ChunkedArray) -> tuple[np.ndarray, int]:
+    """Give each distinct value of a column a number, null too; return how many there are."""
+    if name == "sku":
+        index, numbers, _ = number_keys(values.combine_chunks(), fold=True)
+        return numbers + 1, len(index.first_row) + 1
+    encoded = _folded(name, values).combine_chunks().dictionary_encode(null_encoding="encode")
+    return np.asarray(encoded.indices), len(encoded.dictionary)
+
+
+def _folded(name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return FOLDS.get(name, lambda same: same)(values)
 
 
 def _renumbered(codes: IntArray) -> IntArray:

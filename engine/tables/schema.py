@@ -12,6 +12,7 @@ class Kind(Enum):
     """What a column holds, and which input types are taken for it."""
 
     KEY = "text or integer, kept as printed"
+    ORDER_KEY = "text or integer, the same where it prints the same"
     TEXT = "text"
     INTEGER = "whole number"
     FLAG = "true or false"
@@ -228,7 +229,7 @@ ORDER_SCHEMAS = (
     Schema(
         "orders",
         "One row per order.",
-        (Column("order_id", Kind.KEY, "key of the order", required=True), *_ORDER_DETAILS),
+        (Column("order_id", Kind.ORDER_KEY, "key of the order", required=True), *_ORDER_DETAILS),
         key=("order_id",),
         references=(
             _OF_STOCK,
@@ -239,7 +240,7 @@ ORDER_SCHEMAS = (
         "order_lines",
         "What is wanted. Without `orders`, it may carry the columns of `orders` itself.",
         (
-            Column("order_id", Kind.KEY, "key of the order", required=True),
+            Column("order_id", Kind.ORDER_KEY, "key of the order", required=True),
             _SKU,
             Column("qty", Kind.QUANTITY, "wanted", required=True, low=0),
         ),

@@ -4,7 +4,7 @@ Every problem of every table is collected before anything stops. In quarantine, 
 left out with all that hangs on them, unless that could promise more than there is.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -63,10 +63,10 @@ def validate_catalog(
         if schema.name in raw:
             checked[schema.name] = check_columns(schema, raw[schema.name])
         elif schema.required and schema.name not in unread:
-            found.append(_missing(schema.name))
+            found.append(missing(schema.name))
     for table in checked.values():
         found += table.findings + check_unique(table) + _check_references(table, checked)
-    fatal = _fatal(found, raw, quarantine)
+    stops = fatal(found, raw, quarantine)
     left_out = found if quarantine else []
     for parent in ("sources", "stocks") if quarantine else ():
         left_out += _hanging_on(parent, checked, left_out)
@@ -75,7 +75,7 @@ def validate_catalog(
     if "sources" in tables:
         tables["sources"], lost = _with_extra_columns(checked["sources"], raw["sources"], left_out)
         notes = lost + notes
-    return Validated(tables, fatal, left_out, notes)
+    return Validated(tables, stops, left_out, notes)
 
 
 def validate_orders(
@@ -104,28 +104,69 @@ def validate_orders(
     found = list(findings)
     unread = {finding.table for finding in found}
     if "order_lines" not in raw and "order_lines" not in unread:
-        found.append(_missing("order_lines"))
+        found.append(missing("order_lines"))
     header_name = "orders" if "orders" in raw or "orders" in unread else "order_lines"
     checked = _check_order_tables(raw, catalog, header_name, found)
-    fatal = _fatal(found, raw, quarantine)
-    if fatal:
-        return Validated({}, fatal, [], [])
+    stops = fatal(found, raw, quarantine)
+    if stops:
+        return Validated({}, stops, [], [])
     found += _rest_of_bad_orders(checked, found)
     tables = {name: _good_rows(table, found) for name, table in checked.items()}
     if "orders" not in tables:
         tables["orders"] = orders_of_lines(tables["order_lines"])
     tables["orders"] = complete_orders(tables["orders"], catalog)
     id_type = raw[header_name].table.schema.field("order_id").type
-    if not pa.types.is_integer(id_type):
-        id_type = pa.string()
-    return Validated(tables, [], found, _notes(checked.values()), id_type)
+    return Validated(tables, [], found, _notes(checked.values()), printed_type(id_type))
 
 
-def _missing(table: str) -> Finding:
+class CheckedOrders(NamedTuple):
+    """An ``orders`` table: all its rows, canonical, and which of them hold.
+
+    ``usable`` says whether lines can be looked up in it at all. ``id_type`` is the type in which
+    the ids came.
+    """
+
+    table: pa.Table
+    good: BoolArray
+    usable: bool
+    findings: list[Finding]
+    notes: list[str]
+    id_type: pa.DataType
+
+
+def check_order_table(raw: RawTable, catalog: Mapping[str, pa.Table]) -> CheckedOrders:
+    """Check an ``orders`` table by itself, whose lines come later.
+
+    Parameters
+    ----------
+    raw
+        The table as read.
+    catalog
+        The catalogue's canonical tables.
+    """
+    checked = check_columns(SCHEMAS["orders"], raw)
+    found = checked.findings + check_orders(checked, catalog) + check_unique(checked)
+    good = ~_bad("orders", checked.table.num_rows, found)
+    usable = not any(not len(finding.rows) for finding in found)
+    table = checked.table
+    if usable:
+        table = complete_orders(table, catalog)
+    id_type = raw.table.schema.field("order_id").type if usable else pa.string()
+    return CheckedOrders(table, good, usable, found, _notes([checked]), printed_type(id_type))
+
+
+def printed_type(id_type: pa.DataType) -> pa.DataType:
+    """Return the type in which ids are given back: integers as they came, else text."""
+    return id_type if pa.types.is_integer(id_type) else pa.string()
+
+
+def missing(table: str) -> Finding:
+    """Return the finding that a table which must be there is not."""
     return whole_table(table, "missing table", f"add {table}.csv or {table}.parquet")
 
 
-def _with_order_columns() -> Schema:
+def with_order_columns() -> Schema:
+    """Return the schema of lines that carry the columns of their orders."""
     lines, orders = SCHEMAS["order_lines"], SCHEMAS["orders"]
     own = {column.name for column in lines.columns}
     more = tuple(column for column in orders.columns if column.name not in own)
@@ -154,11 +195,13 @@ def _check_order_tables(
     found: list[Finding],
 ) -> dict[str, CheckedTable]:
     """Check the tables that are there, and add to what is found."""
-    lines = SCHEMAS["order_lines"] if header_name == "orders" else _with_order_columns()
+    lines = SCHEMAS["order_lines"] if header_name == "orders" else with_order_columns()
     schemas = {"orders": SCHEMAS["orders"], "order_lines": lines}
     checked = {name: check_columns(schemas[name], raw[name]) for name in schemas if name in raw}
     for table in checked.values():
         found += table.findings
+    if len({table.table.schema.field("order_id").type for table in checked.values()}) > 1:
+        checked = {name: _with_ids_as_text(table) for name, table in checked.items()}
     header = checked.get(header_name)
     if header is None:
         return checked
@@ -169,7 +212,13 @@ def _check_order_tables(
     return checked
 
 
-def _fatal(findings: list[Finding], raw: Mapping[str, RawTable], quarantine: bool) -> list[Finding]:
+def _with_ids_as_text(table: CheckedTable) -> CheckedTable:
+    at = table.table.column_names.index("order_id")
+    ids = table.table["order_id"].cast(pa.string())
+    return table._replace(table=table.table.set_column(at, "order_id", ids))
+
+
+def fatal(findings: list[Finding], raw: Collection[str], quarantine: bool) -> list[Finding]:
     """Return what must stop the run: all, or what would let quarantine promise more than there is.
 
     A table that could not be read as a whole is among it, whichever of its rows are named.
@@ -254,7 +303,7 @@ def _rest_of_bad_orders(
             for name, table in checked.items()
             for chunk in table.table["order_id"].filter(pa.array(bad[name])).drop_null().chunks
         ],
-        pa.string(),
+        next(iter(checked.values())).table.schema.field("order_id").type,
     ).unique()
     more = []
     for name, table in checked.items():

@@ -116,6 +116,7 @@ def test_run_json(tmp_path: Path):
         "mode": "sequential",
         "include_zero": False,
         "quarantine": True,
+        "part_files": 1,
         "format": "csv",
     }
     assert info["versions"]["ssa-engine"] == version("ssa-engine")

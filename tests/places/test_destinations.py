@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import engine.places.destinations as destinations
+import engine.places.geocode as geocoding
 from engine.places.destinations import find_destinations
 from engine.places.distance import points
-from engine.places.geocode import geocode
+from engine.places.geocode import Locator, geocode
 from tests.oracle import places as oracle
 from tests.schemas import ORDERS, SCHEMAS
 from tests.strategies import GEONAMES, places_of, some_of, upto
@@ -29,7 +29,7 @@ def orders(*rows):
 
 def found(*rows, places=None):
     numbers = np.full(len(rows), -1, np.int32) if places is None else np.array(places, np.int32)
-    return find_destinations(orders(*rows), numbers, table(SCHEMAS["geonames"], GEONAMES))
+    return find_destinations(orders(*rows), numbers, Locator(table(SCHEMAS["geonames"], GEONAMES)))
 
 
 def at(position):
@@ -131,7 +131,7 @@ def test_find_destinations_geocodes_each_address_once(monkeypatch):
         asked.extend(addresses.to_pylist())
         return geocode(addresses, geonames)
 
-    monkeypatch.setattr(destinations, "geocode", counted)
+    monkeypatch.setattr(geocoding, "geocode", counted)
     paris = ("FR", "75001", None, None, None, None)
     found(paris, ("GB", "SW1A", None, "", None, None), paris, (*paris[:4], 1.0, 2.0), paris)
     assert [row["postcode"] for row in asked] == ["75001", "SW1A"]
@@ -150,7 +150,7 @@ def destined(draw):
 def test_find_destinations_equals_oracle(case):
     rows, numbers, geonames = case
     known = table(SCHEMAS["geonames"], geonames)
-    result = find_destinations(orders(*rows), np.array(numbers, np.int32), known)
+    result = find_destinations(orders(*rows), np.array(numbers, np.int32), Locator(known))
     lookup = [dict(zip(SCHEMAS["geonames"], row, strict=True)) for row in geonames]
     expected = [oracle.position(dict(zip(COLUMNS, row, strict=True)), lookup) for row in rows]
     for order, position in enumerate(expected):

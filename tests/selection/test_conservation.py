@@ -10,8 +10,8 @@ from engine.algorithms.priority import Priority
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.orders import encode_orders
-from engine.selection.conservation import ConservationError, check_conservation
-from engine.selection.deduction import deduct
+from engine.selection.conservation import Audit, ConservationError
+from engine.selection.deduction import Selection
 from engine.tables.raw import RawTable
 from engine.tables.validate import validate_orders
 
@@ -49,12 +49,18 @@ def start():
 
 
 def run(*, independent):
-    """Return orders and what was decided."""
+    """Return orders, what was decided and what is left."""
     orders = start()
-    done = deduct(
-        CATALOG, orders, Priority(), independent=independent, include_zero=False, clock=Clock()
-    )
-    return orders, done
+    selection = Selection(CATALOG, Priority(), independent=independent, include_zero=False)
+    done = selection.serve(orders, Clock())
+    return orders, done, selection.left.copy()
+
+
+def check(orders, done, left, *, independent):
+    """Check one part and the end."""
+    audit = Audit(CATALOG, independent=independent)
+    audit.check(orders, done)
+    audit.check_end(left)
 
 
 def changed(done, **columns):
@@ -67,9 +73,8 @@ def changed(done, **columns):
 
 
 @pytest.mark.parametrize("independent", [False, True])
-def test_check_conservation_true_run_passes(independent):
-    orders, done = run(independent=independent)
-    check_conservation(CATALOG, orders, done, independent=independent)
+def test_audit_true_run_passes(independent):
+    check(*run(independent=independent), independent=independent)
 
 
 # Items: x at a, b, off are 0, 1, 2; y at a, b are 3, 4.
@@ -84,24 +89,32 @@ def test_check_conservation_true_run_passes(independent):
         ("the picked item is of the line's SKU", {"items": (0, 4)}),
         ("only from linked, enabled, in-stock sources", {"items": (0, 2)}),
         ("only from linked, enabled, in-stock sources", {"items": (2, 3)}),
-        ("before = after + deducted", {"left": (0, 1)}),
-        ("before = after + deducted", {"left": (2, 40_000)}),
+        ("picks in the order of lines", {"lines": (3, 9), "short": (2, 20_000)}),
     ],
 )
-def test_check_conservation_names_the_broken_law(law, columns):
-    orders, done = run(independent=False)
+def test_audit_names_the_broken_law(law, columns):
+    orders, done, left = run(independent=False)
     with pytest.raises(ConservationError, match=law.replace("+", r"\+")):
-        check_conservation(CATALOG, orders, changed(done, **columns), independent=False)
+        check(orders, changed(done, **columns), left, independent=False)
 
 
-def test_check_conservation_finds_units_promised_twice():
-    orders, done = run(independent=False)
+@pytest.mark.parametrize(("item", "units"), [(0, 1), (2, 40_000), (1, -10_000)])
+@pytest.mark.parametrize("independent", [False, True])
+def test_audit_end_misses_a_unit(item, units, independent):
+    orders, done, left = run(independent=independent)
+    left[item] += units
+    with pytest.raises(ConservationError, match=r"before = after \+ deducted"):
+        check(orders, done, left, independent=independent)
+
+
+@pytest.mark.parametrize("independent", [False, True])
+def test_audit_finds_units_promised_twice(independent):
+    orders, done, left = run(independent=independent)
     # Every single pick looks right; only the sum over the item gives it away.
     done = changed(done, available=(1, 80_000), quantity=(1, 80_000))
-    done = done._replace(left=CATALOG.items.quantity - sums(done.items, done.quantity, 5))
     orders = replace(orders, quantity=sums(done.lines, done.quantity, 4) + done.short)
-    with pytest.raises(ConservationError, match="no deduction below 0"):
-        check_conservation(CATALOG, orders, done, independent=False)
+    with pytest.raises(ConservationError, match="nothing beyond what there was"):
+        check(orders, done, left, independent=independent)
 
 
 def sums(group, quantity, length):
@@ -109,16 +122,9 @@ def sums(group, quantity, length):
     return np.bincount(group, quantity, length).astype(np.int64)
 
 
-@pytest.mark.parametrize(
-    ("law", "columns"),
-    [
-        ("the snapshot is untouched", {"left": (1, 0)}),
-        ("no order takes more than there is", {"quantity": (1, 60_000), "available": (1, 60_000)}),
-    ],
-)
-def test_check_conservation_holds_order_by_order(law, columns):
-    orders, done = run(independent=True)
-    done = changed(done, **columns)
-    orders = replace(orders, quantity=sums(done.lines, done.quantity, 4) + done.short)
-    with pytest.raises(ConservationError, match=law):
-        check_conservation(CATALOG, orders, done, independent=True)
+def test_audit_adds_up_over_parts():
+    orders, done, _ = run(independent=False)
+    audit = Audit(CATALOG, independent=False)
+    audit.check(orders, done)
+    with pytest.raises(ConservationError, match="nothing beyond what there was"):
+        audit.check(orders, done)

@@ -108,7 +108,7 @@ def test_rank_sources_equals_plain_sort(case, algorithm):
     rows = {str(row["order_id"]): row for row in case["order_lines"] + case.get("orders", [])}
     for order, order_id in enumerate(orders.ids.to_pylist()):
         stock_id = int(catalog.stock_ids[orders.stock[order]])
-        distances, _ = distances_to(rows[order_id], stock_id, shop)
+        distances, _ = distances_to(rows[str(order_id)], stock_id, shop)
         expected = plain_ranks(algorithm, shop, case["stock_source_links"], stock_id, distances)
         assert ranks[pairs.of_order[order]].tolist() == expected
 

@@ -1,0 +1,336 @@
+"""The nightly batch: from two folders to a folder of results, in memory that does not grow."""
+
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from os import PathLike
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from engine.algorithms.protocol import SourceSelectionAlgorithm
+from engine.algorithms.registry import find_algorithm
+from engine.catalog import Catalog, encode_catalog
+from engine.clock import Clock
+from engine.folders import misplaced, not_used, same_folder
+from engine.intake.book import OrderBook, OrderKeys, order_book
+from engine.intake.in_lines import check_bundles, orders_in_lines
+from engine.intake.report import OutOfSequenceError, Report
+from engine.intake.sort import positions_in_keys, positions_in_lines, sorted_lines
+from engine.intake.with_table import check_lines, orders_with_table
+from engine.io.batches import count_rows, read_batches, table_files, unread_columns
+from engine.io.faults import TableFile, UnreadableError
+from engine.io.location import hash_files
+from engine.io.output import check_output, whole_folder
+from engine.io.parts import PartsWriter, check_parts
+from engine.io.read import read_tables
+from engine.io.write import format_ending
+from engine.orders import OrderSet
+from engine.pipeline import ahead
+from engine.run_info import write_run_info
+from engine.selection.kpis import KPIs
+from engine.selection.result import Part
+from engine.selection.run import Run
+from engine.selection.stream import Stream
+from engine.tables.findings import Finding, raise_findings, shown_names
+from engine.tables.lines import BATCH_ROWS, LineBatch
+from engine.tables.result_schema import result_schema
+from engine.tables.schema import CATALOG_TABLES, SCHEMAS
+from engine.tables.validate import (
+    CheckedOrders,
+    Validated,
+    check_order_table,
+    missing,
+    printed_type,
+    validate_catalog,
+    with_order_columns,
+)
+
+Location = str | PathLike[str]
+
+
+_WAITING = 2
+"""Batches of lines that may wait to be checked."""
+
+
+class Summary(NamedTuple):
+    """What a batch came to.
+
+    ``rows`` counts the rows of each table that was written, ``reasons`` the lines that are short
+    by why they are.
+    """
+
+    rows: dict[str, int]
+    kpis: KPIs
+    reasons: dict[str, int]
+    notes: list[str]
+
+
+class _Input(NamedTuple):
+    """What both folders hold: all of the catalogue and the orders, and where the lines stand."""
+
+    inventory: Validated
+    checked: CheckedOrders | None
+    lines: list[TableFile]
+    files: list[str]
+    findings: list[Finding]
+    notes: list[str]
+    id_type: pa.DataType
+
+
+def allocate_folders(
+    catalog: Location,
+    orders: Location,
+    out: Location,
+    *,
+    algorithm: str | SourceSelectionAlgorithm = "priority",
+    mode: str = "sequential",
+    include_zero: bool = False,
+    quarantine: bool = False,
+    format: str = "parquet",
+    part_files: int = 1,
+    overwrite: bool = False,
+    clock: Clock | None = None,
+) -> Summary:
+    """Read a catalogue and orders, decide, and write the result, all at the same time.
+
+    Parameters
+    ----------
+    catalog, orders
+        Folders or URIs; they may be the same. Order lines need not fit in memory. Lines that do
+        not come in the sequence of their orders are sorted first.
+    out
+        Local folder that appears whole or not at all.
+    algorithm, mode, include_zero, quarantine
+        As in `engine.allocate`.
+    format
+        ``parquet``, ``csv`` or ``arrow``.
+    part_files
+        Files of each table; more than one stand in a folder of its name, in sequence.
+    overwrite
+        Replace an existing folder if it holds a run.
+    clock
+        Told of the phases; they overlap, so that their seconds may add up to more than the run's.
+
+    Returns
+    -------
+    Counts and key figures. The tables are those that `engine.allocate` gives.
+
+    Raises
+    ------
+    InputError
+        Listing every problem of both folders.
+    UsageError
+        If a folder is not there, or may not be written.
+    OSError
+        If the disk is full or does not let itself be written to.
+    """
+    clock = clock or Clock()
+    ending = format_ending(format)
+    check_parts(ending, part_files)
+    target = check_output(out, overwrite, [catalog, orders])
+    find_algorithm(algorithm)
+    given = _read(catalog, orders, quarantine=quarantine, clock=clock)
+    with clock("encode"):
+        encoded = encode_catalog(given.inventory)
+        book = order_book(given.checked, encoded) if given.checked else None
+
+    def stream(*, is_sorted: bool) -> Stream:
+        report = Report(quarantine=quarantine)
+        report.add(given.findings)
+        report.note(given.notes)
+        order_sets = _order_sets(
+            given, encoded, book, report, clock, quarantine=quarantine, is_sorted=is_sorted
+        )
+        run = Run(encoded, algorithm=algorithm, mode=mode, include_zero=include_zero, clock=clock)
+        return Stream(encoded, order_sets, run, report, quarantine)
+
+    with whole_folder(target, overwrite) as draft, ThreadPoolExecutor(1) as pool:
+        hashes = pool.submit(hash_files, given.files)
+        files = _Files(draft, ending, part_files, count_rows(given.lines))
+        try:
+            done = stream(is_sorted=False)
+            rows = _write(done, files, given.id_type, clock)
+        except OutOfSequenceError:
+            for path in draft.iterdir():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            done = stream(is_sorted=True)
+            rows = _write(done, files, given.id_type, clock)
+        with clock("hash"):
+            inputs = hashes.result()
+        write_run_info(
+            draft,
+            {
+                "catalog": catalog,
+                "orders": orders,
+                "out": out,
+                "algorithm": algorithm,
+                "mode": mode,
+                "include_zero": include_zero,
+                "quarantine": quarantine,
+                "format": format,
+                "part_files": part_files,
+            },
+            inputs=inputs,
+            rows=rows,
+            id_type=given.id_type,
+            kpis=done.kpis,
+            notes=done.notes,
+            seconds=clock.seconds,
+        )
+    return Summary(rows, done.kpis, done.reasons, done.notes)
+
+
+def _read(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock) -> _Input:
+    """Read and check all but the lines; these too, for more problems, if there is any."""
+    with clock("read"):
+        stock = read_tables(catalog, CATALOG_TABLES, tuple(SCHEMAS))
+        wanted = read_tables(orders, ("orders",), tuple(SCHEMAS))
+        found = list(wanted.findings)
+        lines: list[TableFile] = []
+        try:
+            lines = table_files(orders, "order_lines", tuple(SCHEMAS))
+        except UnreadableError as error:
+            found += error.findings
+        if not lines and not any(finding.table == "order_lines" for finding in found):
+            found.append(missing("order_lines"))
+    with clock("validate"):
+        inventory = validate_catalog(stock.tables, stock.findings, quarantine=quarantine)
+        wanted.ignored[:] = [name for name in wanted.ignored if name != "order_lines"]
+        stock.ignored[:] = [name for name in stock.ignored if name != "order_lines"]
+        notes = []
+        if not same_folder(catalog, orders):
+            found += misplaced(wanted)
+            inventory.notes.extend(not_used(stock, "catalogue's"))
+            notes = not_used(wanted, "orders'")
+        checked = None
+        if "orders" in wanted.tables:
+            checked = check_order_table(wanted.tables["orders"], inventory.tables)
+            found += checked.findings
+            notes = checked.notes + notes
+    report = Report(quarantine=quarantine)
+    report.add(found)
+    if inventory.fatal or report.is_fatal:
+        if lines:
+            _look_for_more(inventory, checked, lines, report, quarantine)
+        raise_findings([*inventory.fatal, *report.fatal])
+    id_type = checked.id_type if checked else _id_type(lines[0])
+    files = [*stock.files, *wanted.files, *(file.location.text for file in lines)]
+    return _Input(inventory, checked, lines, sorted(set(files)), found, notes, id_type)
+
+
+def _look_for_more(
+    inventory: Validated,
+    checked: CheckedOrders | None,
+    lines: list[TableFile],
+    report: Report,
+    quarantine: bool,
+) -> None:
+    batches = _line_batches(lines, report, checked is not None, Clock())
+    if checked is None:
+        check_bundles(batches, inventory.tables, report, quarantine=quarantine)
+    elif checked.usable:
+        ids = checked.table["order_id"].combine_chunks()
+        check_lines(OrderKeys(ids, ids[:0]), batches, report)
+
+
+def _id_type(lines: TableFile) -> pa.DataType:
+    """Return the type in which lines bring their order ids."""
+    first = next(read_batches([lines], ["order_id"])).table
+    ids = first.schema.field("order_id").type if "order_id" in first.column_names else pa.string()
+    return printed_type(ids)
+
+
+def _line_batches(
+    files: list[TableFile], report: Report, has_table: bool, clock: Clock
+) -> Iterator[LineBatch]:
+    """Read the lines; a file that cannot be read is reported, and ends them."""
+    schema = SCHEMAS["order_lines"] if has_table else with_order_columns()
+    columns = [column.name for column in schema.columns]
+    start = 0
+    try:
+        if extra := [name for file in files[:1] for name in unread_columns(file, columns)]:
+            report.note([f"order_lines: columns not used: {shown_names(extra)}"])
+        batches = read_batches(files, columns, BATCH_ROWS)
+        while True:
+            with clock("read"):
+                raw = next(batches, None)
+            if raw is None:
+                return
+            yield LineBatch(raw, np.arange(start, start + raw.table.num_rows))
+            start += raw.table.num_rows
+    except UnreadableError as error:
+        report.add(error.findings)
+
+
+def _order_sets(
+    given: _Input,
+    catalog: Catalog,
+    book: OrderBook | None,
+    report: Report,
+    clock: Clock,
+    *,
+    quarantine: bool,
+    is_sorted: bool,
+) -> Iterator[OrderSet]:
+    """Read the lines ahead, sort them if need be, and give out whole orders."""
+
+    def lines() -> Iterator[LineBatch]:
+        return ahead(_line_batches(given.lines, report, book is not None, clock), _WAITING)
+
+    if book is not None:
+        ordered = lines()
+        if is_sorted:
+            ordered = sorted_lines(ordered, positions_in_keys(book.keys), len(book.rows))
+        return orders_with_table(catalog, book, ordered, report, clock)
+    ordered = lines()
+    if is_sorted:
+        ordered = sorted_lines(ordered, *positions_in_lines(lines()))
+    return orders_in_lines(catalog, ordered, report, clock, quarantine=quarantine)
+
+
+class _Files(NamedTuple):
+    """Where and how a result is written."""
+
+    folder: Path
+    ending: str
+    part_files: int
+    num_lines: int
+
+    def writer(self, name: str, schema: pa.Schema, expected_rows: int) -> PartsWriter:
+        """Return what writes a table."""
+        return PartsWriter(
+            self.folder,
+            name,
+            self.ending,
+            schema,
+            num_files=self.part_files,
+            expected_rows=expected_rows,
+        )
+
+
+def _write(stream: Stream, files: _Files, id_type: pa.DataType, clock: Clock) -> dict[str, int]:
+    """Write the tables of a run; return how many rows each has."""
+    rows = {}
+    with ExitStack() as opened:
+        writers = {
+            name: opened.enter_context(
+                files.writer(name, result_schema(name, id_type), files.num_lines)
+            )
+            for name in Part._fields
+        }
+        for part in stream:
+            with clock("write"):
+                for writer, table in zip(writers.values(), part, strict=True):
+                    writer.write(table)
+        rows = {name: writer.num_rows for name, writer in writers.items()}
+    last = {"source_items": stream.source_items, "rejects": stream.rejects}
+    for name, table in last.items():
+        if table is not None:
+            with clock("write"), files.writer(name, table.schema, table.num_rows) as writer:
+                writer.write(table)
+            rows[name] = table.num_rows
+    return rows

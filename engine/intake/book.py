@@ -1,0 +1,82 @@
+"""The orders of a table, to look their lines up in."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.catalog import Catalog
+from engine.orders import Headers, encode_headers, sequence
+from engine.tables.texts import KeyIndex, number_keys, text_arrays
+from engine.tables.validate import CheckedOrders
+from engine.types import BoolArray, IntArray
+
+
+class OrderKeys:
+    """Finds orders by their ids.
+
+    Parameters
+    ----------
+    ids
+        (num_orders,) int64 or text, in the sequence of the orders.
+    rejected
+        Ids of orders that quarantine set aside.
+    """
+
+    def __init__(self, ids: pa.Array, rejected: pa.ChunkedArray) -> None:
+        self.ids = ids
+        self._rejected = rejected
+        self._keys: dict[pa.DataType, pa.Array] = {}
+        self._index: dict[pa.DataType, KeyIndex] = {}
+
+    def positions(self, ids: pa.Array, at: int) -> IntArray:
+        """(num_lines,) order that each line names, -1 for none.
+
+        Quick if the lines come in sequence and none is of an order before ``at``.
+        """
+        from engine.kernels.follow import follow_orders
+
+        keys, ids = self._comparable(ids)
+        found = np.empty(len(ids), np.int64)
+        if follow_orders(text_arrays(keys), at, text_arrays(ids), found) == len(ids):
+            return found
+        if keys.type not in self._index:
+            self._index[keys.type] = number_keys(keys, fold=False).keys
+        return self._index[keys.type].find(ids).astype(np.int64)
+
+    def rejected(self, ids: pa.Array) -> BoolArray:
+        """(num_lines,) whether a line names an order that quarantine set aside."""
+        return np.asarray(pc.is_in(ids.cast(pa.string()), self._rejected.cast(pa.string())))
+
+    def _comparable(self, ids: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Return keys and ids in one type: numbers if both are, else as they print."""
+        kind = pa.int64() if ids.type == self.ids.type == pa.int64() else pa.string()
+        if kind not in self._keys:
+            self._keys[kind] = self.ids.cast(kind)
+        return self._keys[kind], ids.cast(kind)
+
+
+class OrderBook(NamedTuple):
+    """The good orders of an ``orders`` table in sequence.
+
+    ``rows`` is (num_orders,): where each stands in the table.
+    """
+
+    keys: OrderKeys
+    headers: Headers
+    rows: IntArray
+
+
+def order_book(checked: CheckedOrders, catalog: Catalog) -> OrderBook:
+    """Put the good orders of a table in sequence and number what they name."""
+    rows = np.flatnonzero(checked.good)
+    table = checked.table
+    if len(rows) < table.num_rows:
+        table = table.take(pa.array(rows))
+    order = sequence(table)
+    if (order[1:] < order[:-1]).any():
+        table, rows = table.take(pa.array(order)), rows[order]
+    headers = encode_headers(table.combine_chunks(), checked.id_type, catalog)
+    rejected = checked.table["order_id"].filter(pa.array(~checked.good)).drop_null()
+    return OrderBook(OrderKeys(headers.ids, rejected), headers, rows)

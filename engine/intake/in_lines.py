@@ -1,0 +1,168 @@
+"""Orders whose lines carry their columns, and come batch by batch."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.catalog import Catalog
+from engine.clock import Clock
+from engine.intake.report import Report, out_of_sequence
+from engine.intake.seen import SeenIds
+from engine.orders import OrderSet, encode_orders, sequence
+from engine.places.geocode import Locator
+from engine.tables.findings import whole_table
+from engine.tables.lines import LineBatch, in_whole_table
+from engine.tables.validate import Validated, validate_orders
+
+_NS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+
+
+def orders_in_lines(
+    catalog: Catalog,
+    batches: Iterable[LineBatch],
+    report: Report,
+    clock: Clock,
+    *,
+    quarantine: bool,
+) -> Iterator[OrderSet]:
+    """Yield orders whose lines carry their columns, and come batch by batch.
+
+    Parameters
+    ----------
+    catalog, batches, report, clock
+        As for `orders_with_table`.
+    quarantine
+        Leave bad orders out instead of stopping.
+
+    Raises
+    ------
+    OutOfSequenceError
+        If an order comes after one that is served later, or comes back after another one; the
+        latter is noticed at the end.
+    """
+    passage = _Passage(catalog, report, clock, quarantine)
+    for bundle in _whole_orders(batches):
+        yield from passage.order_sets(bundle)
+    passage.finish()
+
+
+def check_bundles(
+    batches: Iterable[LineBatch],
+    catalog: Mapping[str, pa.Table],
+    report: Report,
+    *,
+    quarantine: bool,
+) -> None:
+    """Look through lines for what is wrong, where the run must stop anyhow."""
+    for bundle in _whole_orders(batches):
+        checked_bundle(bundle, catalog, report, quarantine)
+
+
+def _whole_orders(batches: Iterable[LineBatch]) -> Iterator[LineBatch]:
+    """Cut the lines between orders: an order may run over several batches."""
+    held: LineBatch | None = None
+    for batch in batches:
+        together = batch if held is None else _appended(held, batch)
+        cut = _start_of_last_order(together.raw.table)
+        if cut:
+            yield together.part(0, cut)
+        held = together.part(cut, len(together.rows))
+    if held is not None:
+        yield held
+
+
+def checked_bundle(
+    batch: LineBatch, catalog: Mapping[str, pa.Table], report: Report, quarantine: bool
+) -> Validated:
+    """Check lines that hold whole orders, and report what is wrong by row of the whole table."""
+    valid = validate_orders({"order_lines": batch.raw}, catalog, quarantine=quarantine)
+    report.add(in_whole_table([*valid.fatal, *valid.rejects], batch.rows))
+    report.note(valid.notes)
+    return valid
+
+
+def _appended(held: LineBatch, batch: LineBatch) -> LineBatch:
+    table = pa.concat_tables([held.raw.table, batch.raw.table], promote_options="default")
+    return LineBatch(batch.raw._replace(table=table), np.concatenate([held.rows, batch.rows]))
+
+
+def _start_of_last_order(table: pa.Table) -> int:
+    """Return the row from which on all name the same order as the last."""
+    if table.column_names.count("order_id") != 1 or not table.num_rows:
+        return table.num_rows
+    ids = table["order_id"].combine_chunks()
+    if pa.types.is_dictionary(ids.type):
+        ids = ids.dictionary_decode()
+    last = ids[-1]
+    same = pc.fill_null(pc.equal(ids, last), False) if last.is_valid else ids.is_null()
+    other = np.flatnonzero(~np.asarray(same))
+    return int(other[-1]) + 1 if len(other) else 0
+
+
+class _Passage:
+    """Follows orders that carry themselves from one batch to the next."""
+
+    def __init__(self, catalog: Catalog, report: Report, clock: Clock, quarantine: bool) -> None:
+        self._catalog = catalog
+        self._report = report
+        self._clock = clock
+        self._quarantine = quarantine
+        self._locator = Locator(catalog.geonames)
+        self._seen = SeenIds()
+        self._before: tuple[int, ...] | None = None
+        self._zoned: bool | None = None
+
+    def order_sets(self, batch: LineBatch) -> Iterator[OrderSet]:
+        """Yield the orders of lines that hold nothing but whole orders."""
+        with self._clock("validate"):
+            valid = checked_bundle(batch, self._catalog.tables, self._report, self._quarantine)
+            if not self._report.is_fatal:
+                self._check_zone(valid.tables["orders"]["created_at"])
+                self._check_sequence(valid.tables)
+        if not self._report.is_fatal and valid.tables["orders"].num_rows:
+            with self._clock("encode"):
+                orders = encode_orders(valid, self._catalog, self._locator)
+            yield orders
+
+    def _check_zone(self, created: pa.ChunkedArray) -> None:
+        """Refuse times with and without an offset: nothing says which comes first."""
+        if created.null_count == len(created):
+            return
+        zoned = created.type.tz is not None
+        self._zoned = zoned if self._zoned is None else self._zoned
+        if zoned != self._zoned:
+            reason, remedy = (
+                "times with and without an offset",
+                "give all of them an offset, or none",
+            )
+            self._report.add([whole_table("order_lines", reason, remedy, "created_at")])
+
+    def _check_sequence(self, tables: Mapping[str, pa.Table]) -> None:
+        orders, lines = tables["orders"], tables["order_lines"]
+        if not orders.num_rows:
+            return
+        ids = orders["order_id"].combine_chunks()
+        order = sequence(orders)
+        back = np.flatnonzero(order[1:] < order[:-1])
+        if len(back):
+            raise out_of_sequence(ids[int(order[back[0] + 1])].as_py())
+        if self._before is not None and _rank(orders, 0) < self._before:
+            raise out_of_sequence(ids[0].as_py())
+        self._before = _rank(orders, orders.num_rows - 1)
+        named = lines["order_id"].combine_chunks()
+        begins = np.append(True, np.asarray(pc.not_equal(named[1:], named[:-1])))
+        self._seen.add(named.filter(pa.array(begins)))
+
+    def finish(self) -> None:
+        """Check that no order came back."""
+        if not self._report.is_fatal:
+            self._seen.check()
+
+
+def _rank(orders: pa.Table, row: int) -> tuple[int, ...]:
+    """Return what puts an order before those of a higher rank."""
+    created = orders["created_at"][row]
+    when = (0, created.value * _NS[created.type.unit]) if created.is_valid else (1, 0)
+    return -orders["priority"][row].as_py(), *when

@@ -1,0 +1,203 @@
+"""One table read batch by batch, so that it need not fit in memory."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from engine.io.csv_batches import csv_batches
+from engine.io.faults import (
+    TableFile,
+    UnreadableError,
+    arrow_faults,
+    opened,
+    repeated_columns,
+    wrong_format,
+)
+from engine.io.find import choose, find_tables, part_files
+from engine.io.formats import check_sound, check_stream_end, differences, is_arrow_file
+from engine.io.location import child
+from engine.io.read import table_folder
+from engine.tables.findings import Finding
+from engine.tables.raw import RawTable
+
+_ROWS = 1 << 18
+"""Rows read at once: 64k to 1M make no difference of note, and memory grows with them."""
+
+_BYTES_OF_ROW = 24
+"""Of a line of CSV, roughly."""
+
+
+def table_files(
+    location: str | os.PathLike[str], table: str, known: Sequence[str]
+) -> list[TableFile]:
+    """Return the file or part files of a table in a folder; none if it is not there.
+
+    Raises
+    ------
+    UnreadableError
+        If it is there more than once, or its part files do not go together.
+    UsageError
+        If the location is no folder.
+    """
+    folder = table_folder(location)
+    found, _ = find_tables(folder, set(known))
+    if table not in found:
+        return []
+    one = choose(table, found[table])
+    if isinstance(one, Finding):
+        raise UnreadableError([one])
+    if not one.is_folder:
+        return [TableFile(table, one.name, child(folder, one.name))]
+    files, findings = part_files(table, child(folder, one.name))
+    if findings:
+        raise UnreadableError(findings)
+    return files
+
+
+def read_batches(
+    files: Sequence[TableFile], columns: Sequence[str], num_rows: int = _ROWS
+) -> Iterator[RawTable]:
+    """Yield the rows of a table's files in order, at most ``num_rows`` at once.
+
+    Parameters
+    ----------
+    files
+        What `table_files` returned.
+    columns
+        The columns that are wanted, as far as the files have them; CSV gives all.
+    num_rows
+        Batches have so many rows, but where files or the ranges of CSV end.
+
+    Raises
+    ------
+    UnreadableError
+        If a file is damaged or unlike the first; batches before the fault have been yielded.
+    OSError
+        If the machine fails.
+    """
+    first: pa.Schema | None = None
+    for file in files:
+        read = next(read for ending, read in _READERS.items() if file.name.endswith(ending))
+        start = 0
+        for table in _sized(read(file, columns), num_rows):
+            first = first or table.schema
+            if table.schema != first and (
+                found := differences(file.table, [files[0], file], [first, table.schema])
+            ):
+                raise UnreadableError(found)
+            yield RawTable(check_sound(file, table, "data", start), _is_text(file))
+            start += table.num_rows
+
+
+def count_rows(files: Sequence[TableFile]) -> int:
+    """Return how many rows files hold; about how many where only reading them would tell."""
+    return sum(map(_count, files))
+
+
+def _count(file: TableFile) -> int:
+    with opened(file) as (stream, head):
+        try:
+            if file.name.endswith(".parquet"):
+                return pq.read_metadata(stream).num_rows
+            if head.startswith(b"ARROW1"):
+                return pa.ipc.open_file(stream).count_rows()
+        except (pa.ArrowException, OSError):
+            return 0
+        return stream.seek(0, os.SEEK_END) // _BYTES_OF_ROW
+
+
+def unread_columns(file: TableFile, columns: Sequence[str]) -> list[str]:
+    """Return the columns of a Parquet or Arrow file that `read_batches` leaves out.
+
+    Raises
+    ------
+    UnreadableError
+        If the file is neither.
+    """
+    with opened(file) as (stream, head):
+        if _is_text(file):
+            return []
+        with arrow_faults(file, "Arrow"):
+            if file.name.endswith(".parquet"):
+                names = pq.read_schema(stream).names
+            elif is_arrow_file(file, head):
+                names = pa.ipc.open_file(stream).schema.names
+            else:
+                names = pa.ipc.open_stream(stream).schema.names
+    return [name for name in names if name not in columns]
+
+
+def _is_text(file: TableFile) -> bool:
+    return file.name.endswith((".csv", ".csv.gz"))
+
+
+def _csv(file: TableFile, columns: Sequence[str]) -> Iterator[pa.Table]:
+    return csv_batches(file)
+
+
+def _parquet(file: TableFile, columns: Sequence[str]) -> Iterator[pa.Table]:
+    with opened(file) as (stream, head):
+        if not head.startswith((b"PAR1", b"PARE")):
+            raise wrong_format(file, head, "Parquet")
+        with arrow_faults(file, "Parquet"), pq.ParquetFile(_source(file, stream)) as parquet:
+            schema = parquet.schema_arrow
+            wanted = _wanted(file, schema, columns)
+            yield schema.empty_table().select(wanted)
+            for batch in parquet.iter_batches(_ROWS, columns=wanted):
+                yield pa.Table.from_batches([batch])
+
+
+def _arrow(file: TableFile, columns: Sequence[str]) -> Iterator[pa.Table]:
+    with opened(file) as (stream, head):
+        is_file = is_arrow_file(file, head)
+        with arrow_faults(file, "Arrow"):
+            source = _source(file, stream)
+            reader: Any = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
+            wanted = _wanted(file, reader.schema, columns)
+            yield reader.schema.empty_table().select(wanted)
+            if is_file:
+                batches = (reader.get_batch(at) for at in range(reader.num_record_batches))
+            else:
+                batches = iter(reader)
+            for batch in batches:
+                yield pa.Table.from_batches([batch]).select(wanted)
+        if not is_file:
+            stream.seek(-8, os.SEEK_END)
+            check_stream_end(file, head, stream.read())
+
+
+def _source(file: TableFile, stream: BinaryIO) -> Any:
+    """Let Arrow read a local file by itself: through Python it would wait for other threads."""
+    return stream if file.location.filesystem else pa.OSFile(file.location.path)
+
+
+def _wanted(file: TableFile, schema: pa.Schema, columns: Sequence[str]) -> list[str]:
+    if found := repeated_columns(file, schema.names):
+        raise UnreadableError(found)
+    return [name for name in schema.names if name in columns]
+
+
+_READERS: dict[str, Callable[[TableFile, Sequence[str]], Iterator[pa.Table]]] = {
+    ".parquet": _parquet,
+    ".arrow": _arrow,
+    ".feather": _arrow,
+    ".csv.gz": _csv,
+    ".csv": _csv,
+}
+
+
+def _sized(tables: Iterable[pa.Table], num_rows: int) -> Iterator[pa.Table]:
+    """Cut large tables and gather small ones; at least one comes out, if with no rows."""
+    waiting: list[pa.Table] = []
+    count = 0
+    for table in tables:
+        while count + table.num_rows >= num_rows:
+            cut = num_rows - count
+            yield pa.concat_tables([*waiting, table.slice(0, cut)])
+            table, waiting, count = table.slice(cut), [], 0
+        waiting.append(table)
+        count += table.num_rows
+    yield pa.concat_tables(waiting)

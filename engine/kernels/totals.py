@@ -1,0 +1,62 @@
+"""Totals of each order: what it asked for, what it got, and from how many sources."""
+
+from engine.kernels.jit import jit
+from engine.types import FlagArray, IndexArray, IntArray, Totals
+
+
+@jit
+def total_orders(
+    offsets: IntArray,
+    wanted: IntArray,
+    short: IntArray,
+    pick_lines: IntArray,
+    pick_sources: IndexArray,
+    quantity: IntArray,
+    limit: int,
+    stamps: IntArray,
+    totals: Totals,
+    opens_shipment: FlagArray,
+) -> int:
+    """Add up the lines and picks of each order.
+
+    Parameters
+    ----------
+    offsets
+        (num_orders + 1,): the lines of order ``o`` are ``offsets[o]:offsets[o + 1]``.
+    wanted, short
+        (num_lines,) 1e-4 units.
+    pick_lines, pick_sources, quantity
+        (num_picks,) in line order.
+    limit
+        The largest total that may be.
+    stamps
+        (num_sources,) work space, -1 everywhere.
+    totals
+        Outputs, (num_orders,) each.
+    opens_shipment
+        Output, (num_picks,) 1 where an order takes something from a source for the first time.
+
+    Returns
+    -------
+    An order whose total is beyond the limit, -1 if there is none.
+    """
+    at = 0
+    for order in range(len(offsets) - 1):
+        qty, allocated, source_count, short_lines = 0, 0, 0, 0
+        for line in range(offsets[order], offsets[order + 1]):
+            qty += wanted[line]
+            short_lines += short[line] > 0
+            if qty > limit:
+                return order
+        while at < len(pick_lines) and pick_lines[at] < offsets[order + 1]:
+            allocated += quantity[at]
+            opens_shipment[at] = quantity[at] > 0 and stamps[pick_sources[at]] != order
+            if opens_shipment[at]:
+                stamps[pick_sources[at]] = order
+                source_count += 1
+            at += 1
+        totals.qty[order] = qty
+        totals.allocated[order] = allocated
+        totals.source_count[order] = source_count
+        totals.short_lines[order] = short_lines
+    return -1

@@ -1,0 +1,97 @@
+"""A run in its two steps, each part of the orders in turn: decide, then decode.
+
+They keep apart what they know, so that one thread may decide while another decodes.
+"""
+
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from engine.algorithms.protocol import SourceSelectionAlgorithm
+from engine.algorithms.registry import find_algorithm
+from engine.catalog import Catalog
+from engine.clock import Clock
+from engine.errors import UsageError
+from engine.orders import OrderSet
+from engine.selection.conservation import Audit
+from engine.selection.deduction import Deduction, Selection
+from engine.selection.kpis import KPIs, Tally
+from engine.selection.result import Part, build_part, items_after, pick_distances
+from engine.selection.totals import order_totals
+
+MODES = ("sequential", "independent")
+
+
+class Decided(NamedTuple):
+    """Orders and what was decided for them."""
+
+    orders: OrderSet
+    done: Deduction
+
+
+class Run:
+    """One run over a catalogue, fed with orders in sequence.
+
+    Parameters
+    ----------
+    catalog
+        The inventory. It is not changed.
+    algorithm, mode, include_zero
+        As in `engine.allocate`.
+    clock
+        Told of the phases ``rank``, ``deduct``, ``check`` and ``decode``.
+
+    Raises
+    ------
+    AlgorithmError
+        If the algorithm is unknown.
+    UsageError
+        If ``mode`` is unknown.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        *,
+        algorithm: str | SourceSelectionAlgorithm,
+        mode: str,
+        include_zero: bool,
+        clock: Clock,
+    ) -> None:
+        if mode not in MODES:
+            raise UsageError(f"mode {mode!r} is unknown; known: {', '.join(MODES)}")
+        independent = mode == "independent"
+        chosen = find_algorithm(algorithm)
+        self._catalog = catalog
+        self._clock = clock
+        self._selection = Selection(
+            catalog, chosen, independent=independent, include_zero=include_zero
+        )
+        self._audit = Audit(catalog, independent=independent)
+        self.tally = Tally(catalog, independent=independent)
+
+    def decide(self, orders: OrderSet) -> Decided:
+        """Serve the next orders."""
+        return Decided(orders, self._selection.serve(orders, self._clock))
+
+    def decode(self, decided: Decided) -> Part:
+        """Check what was decided against the laws, count it, and turn it into tables."""
+        orders, done = decided
+        with self._clock("check"):
+            self._audit.check(orders, done)
+        with self._clock("decode"):
+            totals = order_totals(self._catalog, orders, done)
+            mm = pick_distances(self._catalog, orders, done)
+            self.tally.add(orders, done, totals, mm)
+            return build_part(self._catalog, orders, done, totals, mm)
+
+    def source_items(self) -> pa.Table:
+        """Return the inventory after everything that was decided and decoded."""
+        with self._clock("check"):
+            self._audit.check_end(self._selection.left)
+        with self._clock("decode"):
+            return items_after(self._catalog, self._selection.left, self._selection.in_stock)
+
+    def kpis(self) -> KPIs:
+        """Return the key figures of everything that was decided and decoded."""
+        return self.tally.kpis(self._selection.left)
