@@ -75,6 +75,7 @@ def allocate(
     with terminate_cleanly():
         check_output(out, overwrite, [catalog, orders])
         find_algorithm(algorithm)
+        show.compiling(quiet)
         with show.progress(quiet, *_PHASES) as clock:
             run = read_run(catalog, orders, quarantine=quarantine, clock=clock)
             result = allocate_orders(

@@ -44,13 +44,13 @@ def imported_modules(path: Path) -> set[str]:
     return names
 
 
-def test_only_selection_imports_the_kernels():
+def test_only_selection_and_the_command_line_import_the_kernels():
     rooms = {
         path.relative_to(ENGINE).parts[0]
         for path in ENGINE.rglob("*.py")
         if any(name.startswith("engine.kernels") for name in imported_modules(path))
     }
-    assert rooms == {"kernels", "selection"}
+    assert rooms == {"cli", "kernels", "selection"}
 
 
 def test_import_engine_loads_nothing_heavy():
@@ -63,6 +63,10 @@ def test_public_names_load_neither_numba_nor_the_command_line():
     loaded = loaded_by("import engine\nfor name in engine.__all__: getattr(engine, name)")
     assert {"numpy", "pyarrow"} <= loaded
     assert not loaded & {"click", "numba", "rich"}
+
+
+def test_the_place_of_compiled_kernels_is_known_without_loading_them():
+    assert loaded_by("from engine.kernels.place import is_cold; is_cold()") == set()
 
 
 @pytest.mark.parametrize("arguments", ["'--help'", "'--version'"])
