@@ -72,3 +72,10 @@ def test_the_place_of_compiled_kernels_is_known_without_loading_them():
 @pytest.mark.parametrize("arguments", ["'--help'", "'--version'"])
 def test_help_loads_nothing_but_click(arguments):
     assert loaded_by(HELP.format(arguments=arguments)) == {"click"}
+
+
+def test_help_looks_for_no_installed_packages():
+    # importlib.metadata imports the parser of e-mails, which took 30 ms.
+    code = HELP.format(arguments="'--help'")
+    seen = "assert 'importlib.metadata' in before or 'importlib.metadata' not in sys.modules"
+    assert loaded_by(f"before = {{*sys.modules}}\n{code}\n{seen}") == {"click"}

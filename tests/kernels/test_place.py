@@ -44,10 +44,9 @@ def test_place_without_a_home_is_none(monkeypatch):
 
 
 def test_place_without_source_is_none(monkeypatch, tmp_path: Path):
-    module._digest.cache_clear()
+    monkeypatch.setattr(module, "_digest", module._digest.__wrapped__)
     monkeypatch.setattr(module, "__file__", str(tmp_path / "package.zip" / "place.py"))
     assert place() is None
-    module._digest.cache_clear()
 
 
 def test_place_changes_with_any_source_that_kernels_are_made_from(tmp_path: Path):
