@@ -4,7 +4,6 @@ Public names are loaded when they are first used: importing the package is cheap
 """
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,6 +57,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
+        from importlib.metadata import version  # 30 ms, which --help need not pay
+
         return version("ssa-engine")
     if name not in _HOMES:
         raise AttributeError(f"module 'engine' has no attribute {name!r}")

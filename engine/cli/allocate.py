@@ -79,6 +79,7 @@ def allocate(
     from engine.batch import allocate_folders
     from engine.io.output import terminate_cleanly
 
+    show.compiling(quiet)
     with terminate_cleanly(), show.progress(quiet, *_PHASES) as clock:
         summary = allocate_folders(
             catalog,

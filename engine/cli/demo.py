@@ -28,6 +28,7 @@ def demo(as_json: bool, quiet: bool) -> None:
 
     folders = packaged(f"{_SET}/catalog"), packaged(f"{_SET}/orders")
     results = []
+    show.compiling(quiet)
     with show.progress(quiet, "read", "validate", "encode", *_CODES) as clock:
         run = read_run(*folders, quarantine=False, clock=clock)
         for code in _CODES:

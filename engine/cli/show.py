@@ -73,6 +73,14 @@ def courtesy() -> Iterator[None]:
         tell(f"ssa: all is written, but this summary cannot be printed: {error.strerror}")
 
 
+def compiling(quiet: bool) -> None:
+    """Say why this run takes longer than the next, if it does."""
+    from engine.kernels.place import is_cold
+
+    if not quiet and is_cold():
+        tell("ssa: compiling the kernels, once (about 5 s); ssa warmup does it ahead")
+
+
 @contextmanager
 def progress(quiet: bool, *phases: str) -> Iterator[Clock]:
     """Give a clock that shows each phase: a bar on a terminal, plain lines otherwise."""

@@ -1,29 +1,33 @@
 """The one place that knows how kernels are compiled."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numba
 
+from engine.kernels.cache import KernelCache
+from engine.kernels.place import place
 
-def jit(kernel: Callable) -> Any:
+
+def jit(kernel: Callable, **options: Any) -> Any:
     """Compile a kernel when it is first called.
 
     No fastmath: NaN and the last bit must survive. Compiled code is kept between runs, unless
-    there is no place where it could be: then every run compiles anew.
+    there is no place where it could be: then every run compiles anew. A kernel defined elsewhere,
+    as in a test, is not kept, since nothing would tell that its source has changed.
     """
-    compiled = partial(numba.njit, nogil=True, error_model="numpy")
-    try:
-        return compiled(cache=True)(kernel)
-    except RuntimeError:  # numba: "cannot cache function: no locator available"
-        return compiled()(kernel)
+    compiled: Any = numba.njit(nogil=True, error_model="numpy", **options)(kernel)
+    folder = place()
+    ours = kernel.__module__.startswith("engine.kernels.") and not kernel.__closure__
+    if folder is not None and ours and compiled is not kernel:  # it is under NUMBA_DISABLE_JIT
+        compiled._cache = KernelCache(kernel, folder)  # numba's enable_caching takes no place
+    return compiled
 
 
 def inlined(helper: Callable) -> Any:
-    """Have a helper written into each kernel that calls it.
+    """Have LLVM write a helper into each kernel that calls it.
 
-    LLVM leaves calls with several arrays alone, and each counts references: hashing runs at 50
-    instead of 100 million texts a second.
+    Left alone it calls helpers of several arrays, and each call counts references: deduction
+    then takes three times as long. With numba's own ``inline="always"`` it takes twice as long.
     """
-    return numba.njit(inline="always", error_model="numpy")(helper)
+    return jit(helper, forceinline=True)

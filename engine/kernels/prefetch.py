@@ -1,33 +1,43 @@
-"""Ask for memory before it is needed."""
+"""Ask the processor for memory before it is needed."""
 
+from collections.abc import Callable
 from typing import Any
 
-import numba
-import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import cgutils, config, types
 from numba.extending import intrinsic
 
-if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+FAR, NEAR = 48, 24
+"""Lines ahead at which a SKU's offset is asked for, and its items, whose place that tells."""
 
-    def prefetch(array: np.ndarray, at: int | np.int64) -> None:
-        """Do nothing: Python has no word for it."""
+_READ, _KEEP, _DATA = 0, 3, 1
+"""Arguments of ``llvm.prefetch``: to be read, kept in every cache, data and not code."""
 
-else:
 
-    @intrinsic
-    def prefetch(typing_context: Any, array: Any, at: Any) -> Any:
-        """Start to load the element ``at`` of an array; a wrong index does no harm."""
+def _do_nothing(array: Any, index: int) -> None:
+    """Stand in for the intrinsic where kernels run as plain Python."""
 
-        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-            index = context.cast(builder, arguments[1], signature.args[1], types.int64)
-            place = builder.bitcast(builder.gep(data, [index]), cgutils.voidptr_t)
-            number = ir.IntType(32)
-            kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
-            function = builder.module.declare_intrinsic("llvm.prefetch", [cgutils.voidptr_t], kind)
-            # For reading, into every cache, data rather than code.
-            builder.call(function, [place, number(0), number(3), number(1)])
-            return context.get_dummy_value()
 
-        return types.void(array, at), build
+@intrinsic
+def _prefetch(_context: Any, array: Any, index: Any) -> tuple[Any, Callable]:
+    """Fetch ``array[index]`` into the caches; the index is not checked, nor need it exist."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind, _ = signature.args
+        held = context.make_array(kind)(context, builder, arguments[0])
+        address = builder.bitcast(
+            cgutils.get_item_pointer(context, builder, kind, held, [arguments[1]]),
+            cgutils.voidptr_t,
+        )
+        takes = [cgutils.voidptr_t, *[cgutils.int32_t] * 3]
+        function = builder.module.declare_intrinsic(
+            "llvm.prefetch", [cgutils.voidptr_t], ir.FunctionType(ir.VoidType(), takes)
+        )
+        how = [ir.Constant(cgutils.int32_t, number) for number in (_READ, _KEEP, _DATA)]
+        builder.call(function, [address, *how])
+        return context.get_dummy_value()
+
+    return types.none(array, types.intp), generate
+
+
+prefetch: Any = _do_nothing if config.DISABLE_JIT else _prefetch  # type: ignore[attr-defined]

@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli.warmup import run_all_kernels
+from engine.kernels.place import is_cold
 from tests.cli.running import EXAMPLE
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm() -> None:
+    """Compile the kernels if need be, lest one test be told of it and not the others."""
+    if is_cold():
+        run_all_kernels()
 
 
 @pytest.fixture

@@ -44,13 +44,13 @@ def imported_modules(path: Path) -> set[str]:
     return names
 
 
-def test_only_selection_imports_the_kernels():
+def test_only_selection_and_the_command_line_import_the_kernels():
     rooms = {
         path.relative_to(ENGINE).parts[0]
         for path in ENGINE.rglob("*.py")
         if any(name.startswith("engine.kernels") for name in imported_modules(path))
     }
-    assert rooms == {"kernels", "selection"}
+    assert rooms == {"cli", "kernels", "selection"}
 
 
 def test_import_engine_loads_nothing_heavy():
@@ -65,6 +65,17 @@ def test_public_names_load_neither_numba_nor_the_command_line():
     assert not loaded & {"click", "numba", "rich"}
 
 
+def test_the_place_of_compiled_kernels_is_known_without_loading_them():
+    assert loaded_by("from engine.kernels.place import is_cold; is_cold()") == set()
+
+
 @pytest.mark.parametrize("arguments", ["'--help'", "'--version'"])
 def test_help_loads_nothing_but_click(arguments):
     assert loaded_by(HELP.format(arguments=arguments)) == {"click"}
+
+
+def test_help_looks_for_no_installed_packages():
+    # importlib.metadata imports the parser of e-mails, which took 30 ms.
+    code = HELP.format(arguments="'--help'")
+    seen = "assert 'importlib.metadata' in before or 'importlib.metadata' not in sys.modules"
+    assert loaded_by(f"before = {{*sys.modules}}\n{code}\n{seen}") == {"click"}

@@ -1,5 +1,7 @@
 """Orders that come in parts: wherever they are cut, it is the run in memory."""
 
+from itertools import pairwise
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -66,7 +68,7 @@ def test_stream_equals_the_run_in_memory(case, algorithm, mode, include_zero, da
     orders = in_sequence(catalog, orders)
     options = {"algorithm": algorithm, "mode": mode, "include_zero": include_zero}
     cuts = sorted({0, len(orders), *data.draw(st.lists(st.integers(0, len(orders))))})
-    cut = [orders.slice(at, to - at) for at, to in zip(cuts, cuts[1:], strict=False)]
+    cut = [orders.slice(at, to - at) for at, to in pairwise(cuts)]
     run = engine.stream(catalog, cut, **options)
     found = together(run)
     expected = engine.allocate(catalog, None, orders, **options)
