@@ -9,7 +9,7 @@ from engine.clock import Clock
 from engine.errors import UsageError
 from engine.orders import OrderSet, encode_orders
 from engine.selection.conservation import check_conservation
-from engine.selection.deduction import deduct
+from engine.selection.deduction import Selection
 from engine.selection.kpis import summarise
 from engine.selection.result import Result, build_result, pick_distances
 from engine.tables.findings import raise_findings
@@ -117,14 +117,16 @@ def allocate_orders(
         raise UsageError(f"mode {mode!r} is unknown; known: {', '.join(MODES)}")
     independent = mode == "independent"
     chosen = find_algorithm(algorithm)
-    done = deduct(
-        catalog, orders, chosen, independent=independent, include_zero=include_zero, clock=clock
-    )
+    run = Selection(catalog, chosen, independent=independent, include_zero=include_zero)
+    done = run.serve(orders, clock)
     with clock("check"):
-        check_conservation(catalog, orders, done, independent=independent)
+        left = run.left
+        check_conservation(catalog, orders, done, left, independent=independent)
     with clock("decode"):
         mm = pick_distances(catalog, orders, done)
-        kpis = summarise(catalog, orders, done, mm, independent=independent)
-        result = build_result(catalog, orders, done, mm, kpis, quarantine=quarantine)
+        kpis = summarise(catalog, orders, done, left, mm, independent=independent)
+        result = build_result(
+            catalog, orders, done, left, run.in_stock, mm, kpis, quarantine=quarantine
+        )
     result.seconds.update(clock.seconds)
     return result

@@ -13,7 +13,7 @@ class ConservationError(Exception):
 
 
 def check_conservation(
-    catalog: Catalog, orders: OrderSet, done: Deduction, *, independent: bool
+    catalog: Catalog, orders: OrderSet, done: Deduction, left: IntArray, *, independent: bool
 ) -> None:
     """Check that no unit is lost, promised twice or taken from where it may not be taken.
 
@@ -23,6 +23,8 @@ def check_conservation(
         What the run started from.
     done
         What it decided.
+    left
+        (num_items,) what it left.
     independent
         Quantities hold order by order instead of over the whole run.
 
@@ -44,11 +46,11 @@ def check_conservation(
     )
     _law("only from linked, enabled, in-stock sources", _may_serve(catalog, orders, done))
     if independent:
-        _law("the snapshot is untouched", done.left == items.quantity)
+        _law("the snapshot is untouched", left == items.quantity)
         _law("no order takes more than there is", _within_order(orders, done, catalog, managed))
     else:
-        _law("before = after + deducted", items.quantity == done.left + taken)
-        _law("no deduction below 0", (done.left >= items.reserved) | (taken == 0))
+        _law("before = after + deducted", items.quantity == left + taken)
+        _law("no deduction below 0", (left >= items.reserved) | (taken == 0))
 
 
 def _law(name: str, holds: BoolArray) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.catalog import Catalog
+from engine.earth import MM_PER_KM
 from engine.orders import OrderSet
-from engine.places.distance import MM_PER_KM
 from engine.selection.deduction import Deduction
 from engine.types import QTY_SCALE, BoolArray, IntArray
 
@@ -61,7 +61,13 @@ class KPIs:
 
 
 def summarise(
-    catalog: Catalog, orders: OrderSet, done: Deduction, mm: IntArray, *, independent: bool
+    catalog: Catalog,
+    orders: OrderSet,
+    done: Deduction,
+    left: IntArray,
+    mm: IntArray,
+    *,
+    independent: bool,
 ) -> KPIs:
     """Compute the key figures of a run.
 
@@ -69,6 +75,8 @@ def summarise(
     ----------
     catalog, orders, done
         The run.
+    left
+        (num_items,) what it left.
     mm
         (num_picks,) distance of each pick in mm, -1 where not known.
     independent
@@ -90,7 +98,7 @@ def summarise(
     served = int((sources_of_order > 0).sum())
     units, allocated = _sum(orders.quantity), _sum(done.quantity)
     known = mm[given][first] >= 0
-    utilisation, balance = (None, None) if independent else _use_of_sources(catalog, done)
+    utilisation, balance = (None, None) if independent else _use_of_sources(catalog, left)
     return KPIs(
         orders=len(orders.ids),
         lines=len(orders.skus),
@@ -132,14 +140,14 @@ def _sum(values: IntArray) -> int:
 
 
 def _use_of_sources(
-    catalog: Catalog, done: Deduction
+    catalog: Catalog, left: IntArray
 ) -> tuple[dict[str, float | None], float | None]:
     """Utilisation by source, and the spread of what remains."""
     items = catalog.items
     sku = np.repeat(np.arange(len(catalog.skus)), np.diff(items.offsets))
     usable = _usable(catalog, sku)
     start = _by_source(catalog, np.maximum(items.quantity - items.reserved, 0), usable)
-    taken = _by_source(catalog, items.quantity - done.left, usable)
+    taken = _by_source(catalog, items.quantity - left, usable)
     codes = catalog.sources["source_code"].to_pylist()
     shares = [_ratio(part, whole) for part, whole in zip(taken, start, strict=True)]
     remaining = np.array([1 - share for share in shares if share is not None])

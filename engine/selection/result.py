@@ -8,22 +8,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.catalog import Catalog
+from engine.earth import MM_PER_KM
 from engine.orders import OrderSet
-from engine.places.distance import MM_PER_KM, Points, pair_mm
-from engine.selection.deduction import Deduction
+from engine.places.distance import UNKNOWN
+from engine.selection.deduction import Deduction, places_of
 from engine.selection.kpis import KPIs
 from engine.tables.findings import rejects_table
 from engine.tables.quantity import SUM_TYPE, sum_by_group, units_to_decimal
 from engine.tables.result_schema import result_schema
 from engine.tables.schema import SCHEMAS
-from engine.types import REASONS, IntArray
+from engine.types import REASONS, FlagArray, IntArray, frozen
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-_BLOCK_PICKS = 1 << 17
-"""Picks measured at once: the dozen temporaries of a distance stay below 20 MB."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -79,18 +76,14 @@ class Result:
 
 def pick_distances(catalog: Catalog, orders: OrderSet, done: Deduction) -> IntArray:
     """(num_picks,) distance of each pick in mm; -1 where not known."""
+    from engine.kernels.sphere import mm_of_pairs
+
     where = orders.destinations
-    mm = np.empty(len(done.lines), np.int64)
-    for start in range(0, len(mm), _BLOCK_PICKS):
-        block = slice(start, start + _BLOCK_PICKS)
-        destination = where.of_order[orders.order_of_line[done.lines[block]]]
-        mm[block] = pair_mm(
-            Points(*(axis[destination] for axis in where.points)),
-            where.places[destination],
-            catalog.source_points,
-            catalog.items.sources[done.items[block]],
-            catalog.known,
-        )
+    mm = np.full(len(done.lines), UNKNOWN, np.int64)
+    if where.located.any():
+        destination = where.of_order[orders.order_of_line[done.lines]]
+        source = catalog.items.sources[done.items]
+        mm_of_pairs(frozen(destination), frozen(source), places_of(catalog, where), mm)
     return mm
 
 
@@ -98,6 +91,8 @@ def build_result(
     catalog: Catalog,
     orders: OrderSet,
     done: Deduction,
+    left: IntArray,
+    in_stock: FlagArray,
     mm: IntArray,
     kpis: KPIs,
     *,
@@ -107,7 +102,7 @@ def build_result(
 
     Parameters
     ----------
-    catalog, orders, done, mm, kpis
+    catalog, orders, done, left, in_stock, mm, kpis
         The run.
     quarantine
         Whether there is a ``rejects`` table even if nothing was set aside.
@@ -121,7 +116,7 @@ def build_result(
         allocations=_allocations(catalog, orders, done, mm),
         orders=_orders(catalog, orders, done),
         shortfalls=_shortfalls(catalog, orders, done),
-        source_items=_source_items(catalog, done),
+        source_items=_source_items(catalog, left, in_stock),
         rejects=rejects if quarantine or catalog.rejects else None,
         kpis=kpis,
         notes=[*catalog.notes, *orders.notes],
@@ -189,12 +184,12 @@ def _shortfalls(catalog: Catalog, orders: OrderSet, done: Deduction) -> pa.Table
     )
 
 
-def _source_items(catalog: Catalog, done: Deduction) -> pa.Table:
+def _source_items(catalog: Catalog, left: IntArray, in_stock: FlagArray) -> pa.Table:
     table = catalog.tables["source_items"]
     quantity = np.empty(table.num_rows, np.int64)
     status = np.empty(table.num_rows, np.int8)
-    quantity[catalog.item_rows] = done.left
-    status[catalog.item_rows] = done.in_stock
+    quantity[catalog.item_rows] = left
+    status[catalog.item_rows] = in_stock
     return pa.table(
         {
             "source_code": table["source_code"],

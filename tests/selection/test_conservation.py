@@ -11,7 +11,7 @@ from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.orders import encode_orders
 from engine.selection.conservation import ConservationError, check_conservation
-from engine.selection.deduction import deduct
+from engine.selection.deduction import Selection
 from engine.tables.raw import RawTable
 from engine.tables.validate import validate_orders
 
@@ -49,27 +49,26 @@ def start():
 
 
 def run(*, independent):
-    """Return orders and what was decided."""
+    """Return orders, what was decided and what that left."""
     orders = start()
-    done = deduct(
-        CATALOG, orders, Priority(), independent=independent, include_zero=False, clock=Clock()
-    )
-    return orders, done
+    selection = Selection(CATALOG, Priority(), independent=independent, include_zero=False)
+    return orders, selection.serve(orders, Clock()), selection.left
 
 
-def changed(done, **columns):
-    """Return a copy of a decision with some values replaced: column -> (position, value)."""
+def changed(done, left, /, **columns):
+    """Return copies with some values replaced: column -> (position, value)."""
+    arrays = done._asdict() | {"left": left}
     for name, (at, value) in columns.items():
-        array = getattr(done, name).copy()
-        array[at] = value
-        done = done._replace(**{name: array})
-    return done
+        arrays[name] = arrays[name].copy()
+        arrays[name][at] = value
+    left = arrays.pop("left")
+    return type(done)(**arrays), left
 
 
 @pytest.mark.parametrize("independent", [False, True])
 def test_check_conservation_true_run_passes(independent):
-    orders, done = run(independent=independent)
-    check_conservation(CATALOG, orders, done, independent=independent)
+    orders, *decided = run(independent=independent)
+    check_conservation(CATALOG, orders, *decided, independent=independent)
 
 
 # Items: x at a, b, off are 0, 1, 2; y at a, b are 3, 4.
@@ -89,19 +88,19 @@ def test_check_conservation_true_run_passes(independent):
     ],
 )
 def test_check_conservation_names_the_broken_law(law, columns):
-    orders, done = run(independent=False)
+    orders, *decided = run(independent=False)
     with pytest.raises(ConservationError, match=law.replace("+", r"\+")):
-        check_conservation(CATALOG, orders, changed(done, **columns), independent=False)
+        check_conservation(CATALOG, orders, *changed(*decided, **columns), independent=False)
 
 
 def test_check_conservation_finds_units_promised_twice():
-    orders, done = run(independent=False)
+    orders, *decided = run(independent=False)
     # Every single pick looks right; only the sum over the item gives it away.
-    done = changed(done, available=(1, 80_000), quantity=(1, 80_000))
-    done = done._replace(left=CATALOG.items.quantity - sums(done.items, done.quantity, 5))
+    done, _ = changed(*decided, available=(1, 80_000), quantity=(1, 80_000))
+    left = CATALOG.items.quantity - sums(done.items, done.quantity, 5)
     orders = replace(orders, quantity=sums(done.lines, done.quantity, 4) + done.short)
     with pytest.raises(ConservationError, match="no deduction below 0"):
-        check_conservation(CATALOG, orders, done, independent=False)
+        check_conservation(CATALOG, orders, done, left, independent=False)
 
 
 def sums(group, quantity, length):
@@ -117,8 +116,8 @@ def sums(group, quantity, length):
     ],
 )
 def test_check_conservation_holds_order_by_order(law, columns):
-    orders, done = run(independent=True)
-    done = changed(done, **columns)
+    orders, *decided = run(independent=True)
+    done, left = changed(*decided, **columns)
     orders = replace(orders, quantity=sums(done.lines, done.quantity, 4) + done.short)
     with pytest.raises(ConservationError, match=law):
-        check_conservation(CATALOG, orders, done, independent=True)
+        check_conservation(CATALOG, orders, done, left, independent=True)

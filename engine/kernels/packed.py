@@ -1,0 +1,372 @@
+"""The same deduction on items of one number each: sequential, without picks that give nothing.
+
+An item is quantity << 17 | stays << 16 | in_stock << 15 | source. The quantity is what is
+available, reserved units taken off, or the recorded one where stock is not managed; ``stays``
+tells that the item is in stock even when nothing is available. A SKU's span is
+first << 17 | managed << 16 | number of items. Two lines of
+memory instead of six, asked for in advance: 1M lines of 1M SKUs take 41 ms, not 470 ms.
+"""
+
+import numpy as np
+
+from engine.kernels.heap import drop_lowest, heapify
+from engine.kernels.jit import inlined, jit
+from engine.kernels.prefetch import prefetch
+from engine.kernels.sphere import chord_squared, mm_between
+from engine.types import (
+    DISABLED,
+    FlagArray,
+    FloatArray,
+    IndexArray,
+    IntArray,
+    Items,
+    Lines,
+    PackedItems,
+    Picks,
+    Places,
+    Reason,
+    Skus,
+)
+
+MAX_SOURCES = 1 << 15
+"""Sources that a packed item can tell apart; no SKU has more items."""
+
+MAX_PACKED = 1 << 46
+"""What a packed quantity stays below, in 1e-4 units; recorded ones are not below -MAX_PACKED."""
+
+_NOT_ASSIGNED = Reason.NOT_ASSIGNED
+_DISABLED = Reason.DISABLED
+_OUT_OF_STOCK = Reason.OUT_OF_STOCK
+_INSUFFICIENT_QTY = Reason.INSUFFICIENT_QTY
+_UNKNOWN_SKU = Reason.UNKNOWN_SKU
+
+_UNIT = 1 << 17
+_STAYS = 1 << 16
+_IN_STOCK = 1 << 15
+_SOURCE = (1 << 15) - 1
+_MANAGED = 1 << 16
+_COUNT = (1 << 15) - 1
+
+_SPANS_AHEAD = 48
+_ITEMS_AHEAD = 24
+_FEW = 16
+"""A line scans so many items again for each source that it needs; more are heaped up once."""
+
+_LAST = np.iinfo(np.int64).max
+_UNKNOWN_CHORD = 9.0
+"""Stands for the squared chord of an unknown distance; no two places are more than 4 apart."""
+
+
+@jit
+def deduct_orders(
+    ranks: IndexArray,
+    places: Places,
+    lines: Lines,
+    by_distance: bool,
+    heap: IntArray,
+    items: PackedItems,
+    picks: Picks,
+) -> int:
+    """Serve the orders of a block in sequence.
+
+    Parameters
+    ----------
+    ranks, places, lines, by_distance, heap, picks
+        As in `engine.kernels.deduct.deduct_orders`.
+    items
+        Output ``values``: what is left after the block.
+
+    Returns
+    -------
+    How many picks were written.
+    """
+    # A member taken out of a tuple inside a loop is counted as a reference, atomically.
+    spans, values, skus, wanted = items.spans, items.values, lines.skus, lines.quantity
+    of_line, of_item, given, available = picks[:4]
+    short, reason = picks.short, picks.reason
+    offsets, rankings, destinations = lines.offsets, lines.ranking, lines.destination
+    there, sources, numbers = places.destinations, places.sources, places.numbers
+    at = 0
+    for order in range(len(rankings)):
+        first = at
+        emptied = False
+        ranking = rankings[order]
+        where = _located(destinations[order], there, numbers) if by_distance else -1
+        for line in range(offsets[order], offsets[order + 1]):
+            _look_ahead(line, skus, spans, values)
+            sku = skus[line]
+            need = wanted[line]
+            span = spans[sku] if sku >= 0 else 0
+            start = span >> 17
+            stop = start + (span & _COUNT)
+            least = _UNIT if span & _MANAGED else -_LAST
+            while need > 0:
+                if where < 0:
+                    item = _first_in_rank(start, stop, least, ranks, ranking, values)
+                else:
+                    item, limit = _nearest(
+                        start, stop, least, ranks, ranking, where, there, sources, values
+                    )
+                    if numbers[where] >= 0:
+                        limit = 2 * _UNKNOWN_CHORD
+                    if limit > 0:
+                        item = _nearest_exactly(
+                            start, stop, least, ranks, ranking, where, limit, places, values
+                        )
+                if item < 0:
+                    break
+                value = values[item]
+                quantity = need
+                if span & _MANAGED:
+                    quantity = min(need, value >> 17)
+                    values[item] = value - quantity * _UNIT
+                    emptied |= quantity == value >> 17 and not value & _STAYS
+                of_line[at] = line
+                of_item[at] = item
+                given[at] = quantity
+                available[at] = value >> 17
+                at += 1
+                need -= quantity
+                if need > 0 and stop - start > _FEW:
+                    at, need = _serve_rest(
+                        line,
+                        need,
+                        start,
+                        stop,
+                        ranks,
+                        ranking,
+                        where,
+                        places,
+                        heap,
+                        items,
+                        picks,
+                        at,
+                    )
+                    emptied = True
+                    break
+            short[line] = need
+            reason[line] = 0
+            if need > 0:
+                reason[line] = _why_short(sku, start, stop, ranks, ranking, values)
+        if emptied:
+            _close_order(first, at, of_item, values)
+    return at
+
+
+@inlined
+def _located(destination: int, there: FloatArray, numbers: IndexArray) -> int:
+    """Return the destination, or -1 if nothing is known of it: then ranks alone decide."""
+    known = numbers[destination] >= 0 or not np.isnan(there[destination, 0])
+    return destination if known else -1
+
+
+@inlined
+def _look_ahead(line: int, skus: IndexArray, spans: IntArray, values: IntArray) -> None:
+    """Ask for what later lines will read; of one stall a line none is left."""
+    if line + _SPANS_AHEAD < len(skus):
+        prefetch(spans, max(skus[line + _SPANS_AHEAD], 0))
+        span = spans[max(skus[line + _ITEMS_AHEAD], 0)]
+        prefetch(values, span >> 17)
+        prefetch(values, (span >> 17) + (span & _COUNT) - 1)
+
+
+@inlined
+def _first_in_rank(
+    start: int, stop: int, least: int, ranks: IndexArray, ranking: int, values: IntArray
+) -> int:
+    """Return the candidate of the lowest rank, -1 if there is none."""
+    best = _LAST
+    for item in range(start, stop):
+        value = values[item]
+        place = int(ranks[ranking, value & _SOURCE])
+        # No branch that cannot be foreseen.
+        serves = (value >= least) & (value & _IN_STOCK != 0) & (place >= 0)
+        best = min(best, (place << 32 | item) if serves else _LAST)
+    return best & 0xFFFFFFFF if best < _LAST else -1
+
+
+@inlined
+def _nearest(
+    start: int,
+    stop: int,
+    least: int,
+    ranks: IndexArray,
+    ranking: int,
+    where: int,
+    there: FloatArray,
+    sources: FloatArray,
+    values: IntArray,
+) -> tuple[int, float]:
+    """Return the candidate at the least distance, -1 if there is none; and a limit, or 0.
+
+    With q the squared chord, the distance is 2 R asin(sqrt(q) / 2), whose slope in q is at
+    least R / (2 sqrt(q)) everywhere up to the antipodes. So a candidate whose q is more than
+    1e-9 sqrt(q) + 1e-14 above the lowest is at least 3.1 mm farther and cannot tie in whole
+    millimetres, nor win; the rounding of q, below 1e-14 q, does not reach that. Only the others
+    are measured to the millimetre.
+    """
+    best, lowest, second = -1, 2 * _UNKNOWN_CHORD, 2 * _UNKNOWN_CHORD
+    for item in range(start, stop):
+        value = values[item]
+        source = value & _SOURCE
+        if value >= least and value & _IN_STOCK and ranks[ranking, source] >= 0:
+            chord = _chord(where, source, there, sources)
+            if chord < lowest:
+                best, lowest, second = item, chord, lowest
+            elif chord < second:
+                second = chord
+    limit = lowest + 1e-9 * np.sqrt(lowest) + 1e-14
+    return best, (limit if best >= 0 and second <= limit else 0.0)
+
+
+@inlined
+def _chord(where: int, source: int, there: FloatArray, sources: FloatArray) -> float:
+    chord = chord_squared(there, where, sources, source)
+    return _UNKNOWN_CHORD if np.isnan(chord) else chord
+
+
+@jit
+def _nearest_exactly(
+    start: int,
+    stop: int,
+    least: int,
+    ranks: IndexArray,
+    ranking: int,
+    where: int,
+    limit: float,
+    places: Places,
+    values: IntArray,
+) -> int:
+    """Do the same among candidates of a squared chord up to a limit, by whole millimetres."""
+    best, lowest, lowest_place = -1, _LAST, _LAST
+    for item in range(start, stop):
+        value = values[item]
+        source = value & _SOURCE
+        place = ranks[ranking, source]
+        if value < least or not value & _IN_STOCK or place < 0:
+            continue
+        if _chord(where, source, places.destinations, places.sources) > limit:
+            continue
+        mm = mm_between(where, source, places)
+        if mm < 0:
+            mm = _LAST
+        if best < 0 or mm < lowest or (mm == lowest and place < lowest_place):
+            best, lowest, lowest_place = item, mm, place
+    return best
+
+
+@jit
+def _serve_rest(
+    line: int,
+    need: int,
+    start: int,
+    stop: int,
+    ranks: IndexArray,
+    ranking: int,
+    where: int,
+    places: Places,
+    heap: IntArray,
+    items: PackedItems,
+    picks: Picks,
+    at: int,
+) -> tuple[int, int]:
+    """Go on serving a line of a managed SKU of many items; return the next pick and the need."""
+    found = 0
+    for item in range(start, stop):
+        value = items.values[item]
+        source = value & _SOURCE
+        place = ranks[ranking, source]
+        if value >= _UNIT and value & _IN_STOCK and place >= 0:
+            mm = mm_between(where, source, places) if where >= 0 else 0
+            heap[0, found] = mm if mm >= 0 else _LAST
+            heap[1, found] = (np.int64(place) << 32) | item
+            found += 1
+    heapify(heap, found)
+    while found > 0 and need > 0:
+        item = heap[1, 0] & 0xFFFFFFFF
+        available = items.values[item] >> 17
+        quantity = min(need, available)
+        items.values[item] -= quantity * _UNIT
+        picks.lines[at] = line
+        picks.items[at] = item
+        picks.quantity[at] = quantity
+        picks.available[at] = available
+        at += 1
+        need -= quantity
+        drop_lowest(heap, found)
+        found -= 1
+    return at, need
+
+
+@jit
+def _why_short(
+    sku: int, start: int, stop: int, ranks: IndexArray, ranking: int, values: IntArray
+) -> int:
+    """Return the reason of a short line, as `engine.kernels.deduct` finds it."""
+    if sku < 0:
+        return _UNKNOWN_SKU
+    reason = _NOT_ASSIGNED
+    for item in range(start, stop):
+        place = ranks[ranking, values[item] & _SOURCE]
+        if place >= 0:
+            reason = max(reason, _INSUFFICIENT_QTY if values[item] & _IN_STOCK else _OUT_OF_STOCK)
+        elif place == DISABLED:
+            reason = max(reason, _DISABLED)
+    return reason
+
+
+@inlined
+def _close_order(first: int, stop: int, of_item: IntArray, values: IntArray) -> None:
+    """Put emptied items out of stock; they were not while the order lasted."""
+    for pick in range(first, stop):
+        item = of_item[pick]
+        if values[item] < _UNIT and not values[item] & _STAYS:
+            values[item] &= ~_IN_STOCK
+
+
+@jit
+def pack(items: Items, skus: Skus, spans: IntArray, values: IntArray) -> None:
+    """Lay items out for `deduct_orders`.
+
+    Parameters
+    ----------
+    items, skus
+        The items and their SKUs' flags; within the limits of `fits`.
+    spans, values
+        Outputs, (num_skus,) and (num_items,).
+    """
+    for sku in range(len(spans)):
+        start, stop = items.offsets[sku], items.offsets[sku + 1]
+        managed = _MANAGED if skus.managed[sku] else 0
+        spans[sku] = start << 17 | managed | (stop - start)
+        for item in range(start, stop):
+            quantity, reserved = items.quantity[item], items.reserved[item]
+            stays = not managed or skus.backorders[sku] or reserved > 0
+            if managed:
+                quantity = max(quantity - reserved, 0)
+            status = (_STAYS if stays else 0) | (_IN_STOCK if items.in_stock[item] else 0)
+            values[item] = quantity * _UNIT | status | items.sources[item]
+
+
+@jit
+def unpack(
+    items: Items, skus: Skus, values: IntArray, quantity: IntArray, in_stock: FlagArray
+) -> None:
+    """Return to recorded quantities and statuses.
+
+    Parameters
+    ----------
+    items, skus
+        The items as they were packed.
+    values
+        (num_items,) what is left of them.
+    quantity, in_stock
+        Outputs, (num_items,).
+    """
+    for sku in range(len(skus.managed)):
+        for item in range(items.offsets[sku], items.offsets[sku + 1]):
+            in_stock[item] = values[item] & _IN_STOCK != 0
+            quantity[item] = items.quantity[item]
+            if skus.managed[sku]:
+                before = max(items.quantity[item] - items.reserved[item], 0)
+                quantity[item] -= before - (values[item] >> 17)
