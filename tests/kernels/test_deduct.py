@@ -371,3 +371,40 @@ def test_deduct_orders_of_many_short_lines_from_many_sources():
     assert sum(given for _, _, given, _ in picks) == sum(held for held in quantity if held > 0)
     assert rest.short.sum() == 7 * 200 - sum(given for _, _, given, _ in picks)
     assert (spent.quantity <= 0).all()
+
+
+def cluster(rng, spread_mm):
+    """Twelve places around any one, so many millimetres apart; some of them the same place."""
+    centre = rng.uniform([-90, -180], [90, 180])
+    places = centre + rng.integers(-3, 4, (12, 2)) * spread_mm * MILLIMETRE
+    return np.clip(places, [-90, -360], [90, 360])
+
+
+@pytest.mark.needs_jit
+@pytest.mark.parametrize("spread_mm", [0.1, 0.3, 0.5, 1, 2, 3, 5, 1e4, 1e9])
+def test_packed_deduct_orders_finds_the_nearest_to_the_millimetre(spread_mm):
+    rng = np.random.default_rng(7)
+    for _ in range(40):
+        sources = cluster(rng, spread_mm)
+        near = sources[rng.integers(0, 12, 20)] + rng.integers(-4, 5, (20, 2)) * MILLIMETRE
+        across = near * [-1, 1] + [0, 180]
+        anywhere = rng.uniform([-90, -180], [90, 180], (40, 2))
+        destinations = np.concatenate([near, across, anywhere])
+        ranks, _, skus, lines, items = one_sku(
+            *([10] * 12, [25] * 80), ranks=rng.permutation(12), orders=80
+        )
+        places = NOWHERE._replace(
+            destinations=frozen(np.column_stack(points(*destinations.T))),
+            sources=frozen(np.column_stack(points(*sources.T))),
+            numbers=frozen(np.full(80, -1, np.int32)),
+        )
+        for order in range(80):
+            one = lines._replace(
+                offsets=frozen(np.array([0, 1])),
+                ranking=lines.ranking[:1],
+                destination=frozen(np.array([order], np.int32)),
+                skus=lines.skus[:1],
+                quantity=lines.quantity[:1],
+            )
+            plainly = run(ranks, places, skus, one, True, False, False, items)
+            assert told(*run_packed(ranks, places, skus, one, True, items)) == told(*plainly)
