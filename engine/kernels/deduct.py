@@ -7,7 +7,7 @@ MSI: ``GetDefaultSortedSourcesResult``. `deduct_orders` walks the orders of a bl
 
 import numpy as np
 
-from engine.kernels.heap import drop_lowest, heapify
+from engine.kernels.heap import bring_next
 from engine.kernels.jit import inlined, jit
 from engine.kernels.sphere import mm_between
 from engine.types import DISABLED, IndexArray, IntArray, Items, Lines, Picks, Places, Reason, Skus
@@ -85,10 +85,7 @@ def deduct_orders(
             for taken in range(found):
                 if need == 0 and not include_zero:
                     break
-                if taken == 0:
-                    heapify(heap, found)
-                else:
-                    drop_lowest(heap, found - taken + 1)
+                bring_next(heap, found, taken)
                 item = heap[1, 0] & 0xFFFFFFFF
                 held = quantity[item]
                 amount = need
@@ -121,16 +118,17 @@ def _gather(
     items: Items,
 ) -> tuple[int, int]:
     """List the SKU's in-stock items as distance, rank << 32 | item; say why there is none."""
+    _, sources, quantity, reserved, in_stock = items
     reason = _NOT_ASSIGNED
     found = 0
     for item in range(items.offsets[sku], items.offsets[sku + 1]):
-        source = items.sources[item]
+        source = sources[item]
         rank = np.int64(ranks[ranking, source])
         if rank >= 0:
             reason = max(reason, _OUT_OF_STOCK)
-            if items.in_stock[item]:
+            if in_stock[item]:
                 reason = _INSUFFICIENT_QTY
-                if not skip_empty or items.quantity[item] > items.reserved[item]:
+                if not skip_empty or quantity[item] > reserved[item]:
                     mm = mm_between(where, source, places) if where >= 0 else 0
                     heap[0, found] = mm if mm >= 0 else _FARTHEST
                     heap[1, found] = rank << 32 | item

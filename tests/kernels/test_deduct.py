@@ -127,7 +127,7 @@ def problems(draw):
         drawn = st.lists(st.sampled_from(values), min_size=count, max_size=count)
         return np.array(draw(drawn), dtype)
 
-    keys = draw(some_of(range(2 * num_sources), most=4))
+    keys = draw(some_of(range(2 * num_sources), most=min(4, 2 * num_sources)))
     return (
         frozen(np.array(ranks, np.int32)),
         Places(
