@@ -1,7 +1,7 @@
 """The greedy deduction: each order in turn, each line in turn, best source first.
 
-MSI: ``GetDefaultSortedSourcesResult``. `deduct_orders` walks the orders of a block;
-`_gather` finds the candidates of a line, `_close_order` settles what an order leaves behind.
+MSI: ``GetDefaultSortedSourcesResult``. `deduct_orders` walks the orders of a block,
+`_gather` finds the candidates of a line.
 `engine.kernels.packed` does the same faster where its limits allow.
 """
 
@@ -10,7 +10,18 @@ import numpy as np
 from engine.kernels.heap import bring_next
 from engine.kernels.jit import inlined, jit
 from engine.kernels.sphere import mm_between
-from engine.types import DISABLED, IndexArray, IntArray, Items, Lines, Picks, Places, Reason, Skus
+from engine.types import (
+    DISABLED,
+    FlagArray,
+    IndexArray,
+    IntArray,
+    Items,
+    Lines,
+    Picks,
+    Places,
+    Reason,
+    Skus,
+)
 
 _NOT_ASSIGNED = Reason.NOT_ASSIGNED
 _DISABLED = Reason.DISABLED
@@ -65,22 +76,35 @@ def deduct_orders(
     How many picks were written.
     """
     # A member taken out of a tuple inside a loop is counted as a reference, atomically.
-    managed, quantity, reserved = skus.managed, items.quantity, items.reserved
+    managed, backorders = skus
+    line_offsets, rankings, destinations, line_skus, wanted = lines
+    offsets, sources, quantity, reserved, in_stock = items
     of_line, of_item, given, available, short, reason = picks
     at = 0
-    for order in range(len(lines.ranking)):
+    for order in range(len(rankings)):
         first = at
-        ranking = lines.ranking[order]
-        where = lines.destination[order] if by_distance else -1
-        for line in range(lines.offsets[order], lines.offsets[order + 1]):
-            sku = lines.skus[line]
-            need = lines.quantity[line]
+        ranking = rankings[order]
+        where = destinations[order] if by_distance else -1
+        for line in range(line_offsets[order], line_offsets[order + 1]):
+            sku = line_skus[line]
+            need = wanted[line]
             reason[line] = _UNKNOWN_SKU
             found = 0
             if sku >= 0:
                 skip_empty = managed[sku] and not include_zero
                 found, reason[line] = _gather(
-                    sku, ranks, ranking, where, places, skip_empty, heap, items
+                    offsets[sku],
+                    offsets[sku + 1],
+                    ranks,
+                    ranking,
+                    where,
+                    places,
+                    skip_empty,
+                    sources,
+                    quantity,
+                    reserved,
+                    in_stock,
+                    heap,
                 )
             for taken in range(found):
                 if need == 0 and not include_zero:
@@ -102,26 +126,35 @@ def deduct_orders(
             short[line] = need
             if need == 0:
                 reason[line] = 0
-        _close_order(first, at, skus, lines, independent, items, picks)
+        for pick in range(first, at):
+            item = of_item[pick]
+            sku = line_skus[of_line[pick]]
+            if managed[sku] and independent:
+                quantity[item] += given[pick]
+            elif managed[sku] and given[pick] > 0 and quantity[item] == 0 and not backorders[sku]:
+                in_stock[item] = 0
     return at
 
 
 @inlined
 def _gather(
-    sku: int,
+    start: int,
+    stop: int,
     ranks: IndexArray,
     ranking: int,
     where: int,
     places: Places,
     skip_empty: bool,
+    sources: IndexArray,
+    quantity: IntArray,
+    reserved: IntArray,
+    in_stock: FlagArray,
     heap: IntArray,
-    items: Items,
 ) -> tuple[int, int]:
     """List the SKU's in-stock items as distance, rank << 32 | item; say why there is none."""
-    _, sources, quantity, reserved, in_stock = items
     reason = _NOT_ASSIGNED
     found = 0
-    for item in range(items.offsets[sku], items.offsets[sku + 1]):
+    for item in range(start, stop):
         source = sources[item]
         rank = np.int64(ranks[ranking, source])
         if rank >= 0:
@@ -136,25 +169,3 @@ def _gather(
         elif rank == DISABLED:
             reason = max(reason, _DISABLED)
     return found, reason
-
-
-@inlined
-def _close_order(
-    first: int,
-    stop: int,
-    skus: Skus,
-    lines: Lines,
-    independent: bool,
-    items: Items,
-    picks: Picks,
-) -> None:
-    """Give back what an independent order took; else put emptied items out of stock."""
-    for pick in range(first, stop):
-        item = picks.items[pick]
-        sku = lines.skus[picks.lines[pick]]
-        if not skus.managed[sku]:
-            continue
-        if independent:
-            items.quantity[item] += picks.quantity[pick]
-        elif picks.quantity[pick] > 0 and items.quantity[item] == 0 and not skus.backorders[sku]:
-            items.in_stock[item] = 0
