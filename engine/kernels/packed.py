@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.kernels.heap import drop_lowest, heapify
 from engine.kernels.jit import inlined, jit
-from engine.kernels.prefetch import prefetch
+from engine.kernels.prefetch import FAR, NEAR, prefetch
 from engine.kernels.sphere import chord_squared, mm_between
 from engine.types import (
     DISABLED,
@@ -47,8 +47,6 @@ _SOURCE = (1 << 15) - 1
 _MANAGED = 1 << 16
 _COUNT = (1 << 15) - 1
 
-_SPANS_AHEAD = 48
-_ITEMS_AHEAD = 24
 _FEW = 16
 """A line scans so many items again for each source that it needs; more are heaped up once."""
 
@@ -163,9 +161,9 @@ def _located(destination: int, there: FloatArray, numbers: IndexArray) -> int:
 @inlined
 def _look_ahead(line: int, skus: IndexArray, spans: IntArray, values: IntArray) -> None:
     """Ask for what later lines will read; of one stall a line none is left."""
-    if line + _SPANS_AHEAD < len(skus):
-        prefetch(spans, max(skus[line + _SPANS_AHEAD], 0))
-        span = spans[max(skus[line + _ITEMS_AHEAD], 0)]
+    if line + FAR < len(skus):
+        prefetch(spans, max(skus[line + FAR], 0))
+        span = spans[max(skus[line + NEAR], 0)]
         prefetch(values, span >> 17)
         prefetch(values, (span >> 17) + (span & _COUNT) - 1)
 

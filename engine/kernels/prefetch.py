@@ -7,6 +7,9 @@ from llvmlite import ir
 from numba.core import cgutils, config, types
 from numba.extending import intrinsic
 
+FAR, NEAR = 48, 24
+"""Lines ahead at which a SKU's offset is asked for, and its items, whose place that tells."""
+
 _READ, _KEEP, _DATA = 0, 3, 1
 """Arguments of ``llvm.prefetch``: to be read, kept in every cache, data and not code."""
 
