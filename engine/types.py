@@ -56,7 +56,7 @@ class Items(NamedTuple):
 
 
 class PackedItems(NamedTuple):
-    """The same items in fewer bytes; `engine.kernels.packed` says how, and where they fit.
+    """The same items in fewer bytes; `engine.kernels.packing` says how, and where they fit.
 
     ``spans`` is (num_skus,), one number for where a SKU's items stand, how many there are and
     the SKU's flags; ``values`` is (num_items,), one number for quantity, status and source.

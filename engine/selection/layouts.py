@@ -105,10 +105,10 @@ class PlainLayout:
 
 
 class PackedLayout:
-    """One number for each item; see `engine.kernels.packed`."""
+    """One number for each item; see `engine.kernels.packing`."""
 
     def __init__(self, catalog: Catalog) -> None:
-        from engine.kernels.packed import pack
+        from engine.kernels.packing import pack
 
         self._skus = _skus(catalog)
         self._heap = _heap(catalog)
@@ -137,7 +137,7 @@ class PackedLayout:
         return deduct_orders(ranks, places, lines, by_distance, self._heap, self._items, picks)
 
     def _unpacked(self) -> tuple[IntArray, FlagArray]:
-        from engine.kernels.packed import unpack
+        from engine.kernels.packing import unpack
 
         quantity = np.empty(len(self._items.values), np.int64)
         in_stock = np.empty(len(quantity), np.uint8)
@@ -146,7 +146,7 @@ class PackedLayout:
 
 
 def _can_be_packed(catalog: Catalog) -> bool:
-    from engine.kernels.packed import MAX_PACKED, MAX_SOURCES
+    from engine.kernels.packing import MAX_PACKED, MAX_SOURCES
 
     quantity = catalog.items.quantity
     return bool(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import engine
 from engine.kernels import packed
 from engine.kernels.deduct import deduct_orders
-from engine.kernels.packed import MAX_PACKED, pack, unpack
+from engine.kernels.packing import MAX_PACKED, pack, unpack
 from engine.places.distance import Points, great_circle_mm, points
 from engine.types import (
     DISABLED,
