@@ -14,7 +14,7 @@ from engine.io.read import read_tables
 from engine.orders import encode_orders
 from engine.packaged import packaged
 from engine.selection.conservation import check_conservation
-from engine.selection.deduction import deduct
+from engine.selection.deduction import Selection
 from engine.selection.kpis import summarise
 from engine.selection.result import build_result, pick_distances
 from engine.tables.schema import CATALOG_TABLES, ORDER_TABLES, SCHEMAS
@@ -45,15 +45,15 @@ def encode(inventory: Any, asked: Any) -> tuple[Any, Any]:
 
 def decide(catalog: Any, orders: Any, code: str) -> Any:
     """Rank and deduct."""
-    algorithm = find_algorithm(code)
-    return deduct(catalog, orders, algorithm, independent=False, include_zero=False, clock=Clock())
+    run = Selection(catalog, find_algorithm(code), independent=False, include_zero=False)
+    return run.serve(orders, Clock()), run.left, run.in_stock
 
 
-def decode(catalog: Any, orders: Any, done: Any) -> Any:
+def decode(catalog: Any, orders: Any, done: Any, left: Any, in_stock: Any) -> Any:
     """Turn the arrays into tables."""
     mm = pick_distances(catalog, orders, done)
-    kpis = summarise(catalog, orders, done, mm, independent=False)
-    return build_result(catalog, orders, done, mm, kpis, quarantine=False)
+    kpis = summarise(catalog, orders, done, left, mm, independent=False)
+    return build_result(catalog, orders, done, left, in_stock, mm, kpis, quarantine=False)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +81,6 @@ def test_rank_and_deduct(benchmark: Any, year: tuple[Any, Any], code: str) -> No
 
 
 def test_check_and_decode(benchmark: Any, year: tuple[Any, Any]) -> None:
-    done = decide(*year, "distance")
-    check_conservation(*year, done, independent=False)
-    benchmark(decode, *year, done)
+    done, left, in_stock = decide(*year, "distance")
+    check_conservation(*year, done, left, independent=False)
+    benchmark(decode, *year, done, left, in_stock)

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.places.distance import MM_PER_KM, KnownDistances, Points, points
+from engine.earth import MM_PER_KM
+from engine.places.distance import KnownDistances, Points, points
 from engine.places.geocode import ADDRESS, geocode
 from engine.tables.findings import Finding, raise_findings
 from engine.tables.fold import fold_country, fold_postcode, fold_sku

@@ -67,6 +67,17 @@ class Items(NamedTuple):
     in_stock: FlagArray
 
 
+class PackedItems(NamedTuple):
+    """The same items in fewer bytes; `engine.kernels.packing` says how, and where they fit.
+
+    ``spans`` is (num_skus,), one number for where a SKU's items stand, how many there are and
+    the SKU's flags; ``values`` is (num_items,), one number for quantity, status and source.
+    """
+
+    spans: IntArray
+    values: IntArray
+
+
 class Skus(NamedTuple):
     """What the stock item configuration says of each SKU, (num_skus,) flags."""
 
@@ -78,13 +89,32 @@ class Lines(NamedTuple):
     """Order lines in order sequence: those of order ``o`` are ``offsets[o]:offsets[o + 1]``.
 
     ``skus`` is -1 where no source carries the SKU. ``quantity`` is in 1e-4 units.
-    ``ranking`` is (num_orders,): the row of the rank matrix that the order follows.
+    ``ranking`` is (num_orders,): the row of the rank matrix that the order follows;
+    ``destination`` is (num_orders,): where it goes, an index into `Places`.
     """
 
     offsets: IntArray
     ranking: IndexArray
+    destination: IndexArray
     skus: IndexArray
     quantity: IntArray
+
+
+class Places(NamedTuple):
+    """Where orders go and where sources lie.
+
+    ``destinations`` (num_destinations, 3) and ``sources`` (num_sources, 3) are x, y, z on the
+    unit sphere, NaN where a place is not located. ``numbers`` is (num_destinations,): the
+    destination's number among the places of known distances, -1 where there are none.
+    ``known_keys``, ascending, are number * num_sources + source; ``known_mm`` beside them are
+    the distances that go before the great circle.
+    """
+
+    destinations: FloatArray
+    sources: FloatArray
+    numbers: IndexArray
+    known_keys: IntArray
+    known_mm: IntArray
 
 
 class Picks(NamedTuple):

@@ -42,7 +42,9 @@ def run_all_kernels() -> None:
     import pyarrow as pa
 
     from engine.catalog import Catalog
-    from engine.selection.allocate import MODES, allocate
+    from engine.intake.book import OrderKeys
+    from engine.selection.allocate import allocate
+    from engine.selection.run import MODES
 
     catalog = Catalog.from_tables(
         {
@@ -67,3 +69,6 @@ def run_all_kernels() -> None:
     lines = pa.table({"order_id": [1, 2], "sku": ["a", "a"], "qty": [4, 9]})
     for code, mode, include_zero in product(("priority", "distance"), MODES, (False, True)):
         allocate(catalog, orders, lines, algorithm=code, mode=mode, include_zero=include_zero)
+    # Only lines that are read batch by batch look for their orders this way.
+    ids = orders["order_id"].combine_chunks()
+    OrderKeys(ids, ids[:0]).positions(ids, 0)

@@ -1,30 +1,48 @@
-"""The greedy deduction: each order in turn, each line in turn, best-ranked source first.
+"""The greedy deduction: each order in turn, each line in turn, best source first.
 
-MSI: ``GetDefaultSortedSourcesResult``. `deduct_orders` walks the orders of a block;
-`_serve_line` serves one line, `_close_order` settles what an order leaves behind.
+MSI: ``GetDefaultSortedSourcesResult``. `deduct_orders` walks the orders of a block,
+`_gather` finds the candidates of a line.
+`engine.kernels.packed` does the same faster where its limits allow.
 """
 
 import numpy as np
 
-from engine.kernels.jit import jit
-from engine.types import DISABLED, IndexArray, IntArray, Items, Lines, Picks, Reason, Skus
+from engine.kernels.heap import bring_next
+from engine.kernels.jit import inlined, jit
+from engine.kernels.prefetch import FAR, NEAR, prefetch
+from engine.kernels.sphere import mm_between
+from engine.types import (
+    DISABLED,
+    FlagArray,
+    IndexArray,
+    IntArray,
+    Items,
+    Lines,
+    Picks,
+    Places,
+    Reason,
+    Skus,
+)
 
 _NOT_ASSIGNED = Reason.NOT_ASSIGNED
 _DISABLED = Reason.DISABLED
 _OUT_OF_STOCK = Reason.OUT_OF_STOCK
 _INSUFFICIENT_QTY = Reason.INSUFFICIENT_QTY
 _UNKNOWN_SKU = Reason.UNKNOWN_SKU
-_PICKED_OUT = 4
+_FARTHEST = np.iinfo(np.int64).max
+"""Stands for an unknown distance, which comes last."""
 
 
 @jit
 def deduct_orders(
     ranks: IndexArray,
+    places: Places,
     skus: Skus,
     lines: Lines,
+    by_distance: bool,
     independent: bool,
     include_zero: bool,
-    scratch: IntArray,
+    heap: IntArray,
     items: Items,
     picks: Picks,
 ) -> int:
@@ -35,16 +53,20 @@ def deduct_orders(
     ranks
         (num_rankings, num_sources) int32, place of each source among a ranking's candidates,
         0 first; -1 where the source has no link to the stock, -2 where it is disabled.
+    places
+        Where the orders go and the sources lie.
     skus
         (num_skus,) flags.
     lines
         The block's orders.
+    by_distance
+        Take the nearest source first, unknown distances last; ties by rank.
     independent
         Give every order the untouched snapshot instead of what the earlier ones left.
     include_zero
         Also write candidates that give nothing.
-    scratch
-        (num_sources,) work space.
+    heap
+        (2, num_sources) work space.
     items
         Outputs ``quantity`` and ``in_stock``: what is left after the block.
     picks
@@ -54,118 +76,105 @@ def deduct_orders(
     -------
     How many picks were written.
     """
+    # A member taken out of a tuple inside a loop is counted as a reference, atomically.
+    managed, backorders = skus
+    line_offsets, rankings, destinations, line_skus, wanted = lines
+    offsets, sources, quantity, reserved, in_stock = items
+    of_line, of_item, given, available, short, reason = picks
     at = 0
-    for order in range(len(lines.ranking)):
+    for order in range(len(rankings)):
         first = at
-        rank = ranks[lines.ranking[order]]
-        for line in range(lines.offsets[order], lines.offsets[order + 1]):
-            at = _serve_line(line, rank, skus, lines, include_zero, scratch, items, picks, at)
-        _close_order(first, at, skus, lines, independent, items, picks)
+        ranking = rankings[order]
+        where = destinations[order] if by_distance else -1
+        for line in range(line_offsets[order], line_offsets[order + 1]):
+            # Fetching ahead makes it half as fast again.
+            if line + FAR < len(line_skus):
+                prefetch(offsets, max(line_skus[line + FAR], 0))
+                start = offsets[max(line_skus[line + NEAR], 0)]
+                prefetch(sources, start)
+                prefetch(quantity, start)
+                prefetch(reserved, start)
+                prefetch(in_stock, start)
+            sku = line_skus[line]
+            need = wanted[line]
+            reason[line] = _UNKNOWN_SKU
+            found = 0
+            if sku >= 0:
+                skip_empty = managed[sku] and not include_zero
+                found, reason[line] = _gather(
+                    offsets[sku],
+                    offsets[sku + 1],
+                    ranks,
+                    ranking,
+                    where,
+                    places,
+                    skip_empty,
+                    sources,
+                    quantity,
+                    reserved,
+                    in_stock,
+                    heap,
+                )
+            for taken in range(found):
+                if need == 0 and not include_zero:
+                    break
+                bring_next(heap, found, taken)
+                item = heap[1, 0] & 0xFFFFFFFF
+                held = quantity[item]
+                amount = need
+                if managed[sku]:
+                    held = max(held - reserved[item], 0)
+                    amount = min(need, held)
+                    quantity[item] -= amount
+                of_line[at] = line
+                of_item[at] = item
+                given[at] = amount
+                available[at] = held
+                at += 1
+                need -= amount
+            short[line] = need
+            if need == 0:
+                reason[line] = 0
+        for pick in range(first, at):
+            item = of_item[pick]
+            sku = line_skus[of_line[pick]]
+            if managed[sku] and independent:
+                quantity[item] += given[pick]
+            elif managed[sku] and given[pick] > 0 and quantity[item] == 0 and not backorders[sku]:
+                in_stock[item] = 0
     return at
 
 
-@jit
-def _serve_line(
-    line: int,
-    rank: IndexArray,
-    skus: Skus,
-    lines: Lines,
-    include_zero: bool,
-    scratch: IntArray,
-    items: Items,
-    picks: Picks,
-    at: int,
-) -> int:
-    """Serve one line from the candidates in their order; return the next free pick."""
-    sku = lines.skus[line]
-    need = lines.quantity[line]
-    picks.reason[line] = _UNKNOWN_SKU
-    found = 0
-    if sku >= 0:
-        found = _gather(
-            line, sku, rank, skus.managed[sku] and not include_zero, scratch, items, picks
-        )
-    for k in range(found):
-        if need == 0 and not include_zero:
-            break
-        _bring_next(scratch, k, found)
-        item = scratch[k] & 0xFFFFFFFF
-        available = items.quantity[item]
-        quantity = need
-        if skus.managed[sku]:
-            available = max(available - items.reserved[item], 0)
-            quantity = min(need, available)
-            items.quantity[item] -= quantity
-        picks.lines[at] = line
-        picks.items[at] = item
-        picks.quantity[at] = quantity
-        picks.available[at] = available
-        at += 1
-        need -= quantity
-    picks.short[line] = need
-    if need == 0:
-        picks.reason[line] = 0
-    return at
-
-
-@jit
+@inlined
 def _gather(
-    line: int,
-    sku: int,
-    rank: IndexArray,
+    start: int,
+    stop: int,
+    ranks: IndexArray,
+    ranking: int,
+    where: int,
+    places: Places,
     skip_empty: bool,
-    scratch: IntArray,
-    items: Items,
-    picks: Picks,
-) -> int:
-    """List the SKU's in-stock items as rank << 32 | item; say why if there is none."""
+    sources: IndexArray,
+    quantity: IntArray,
+    reserved: IntArray,
+    in_stock: FlagArray,
+    heap: IntArray,
+) -> tuple[int, int]:
+    """List the SKU's in-stock items as distance, rank << 32 | item; say why there is none."""
     reason = _NOT_ASSIGNED
     found = 0
-    for item in range(items.offsets[sku], items.offsets[sku + 1]):
-        place = rank[items.sources[item]]
-        if place >= 0:
+    for item in range(start, stop):
+        source = sources[item]
+        rank = np.int64(ranks[ranking, source])
+        if rank >= 0:
             reason = max(reason, _OUT_OF_STOCK)
-            if items.in_stock[item]:
+            if in_stock[item]:
                 reason = _INSUFFICIENT_QTY
-                if not skip_empty or items.quantity[item] > items.reserved[item]:
-                    scratch[found] = (np.int64(place) << 32) | item
+                if not skip_empty or quantity[item] > reserved[item]:
+                    mm = mm_between(where, source, places) if where >= 0 else 0
+                    heap[0, found] = mm if mm >= 0 else _FARTHEST
+                    heap[1, found] = rank << 32 | item
                     found += 1
-        elif place == DISABLED:
+        elif rank == DISABLED:
             reason = max(reason, _DISABLED)
-    picks.reason[line] = reason
-    return found
-
-
-@jit
-def _bring_next(scratch: IntArray, k: int, found: int) -> None:
-    """Put the candidate with the k-th lowest rank in place k; those before it stand already.
-
-    Most lines end at their first source, so the first few are picked out one by one, and only
-    a line that needs more sorts the rest. With 2,992 items of each SKU, 60,000 lines take 1.7 s
-    instead of 20.7 s.
-    """
-    if k == _PICKED_OUT:
-        scratch[k:found].sort()
-    if k >= _PICKED_OUT:
-        return
-    lowest = k
-    for other in range(k + 1, found):
-        if scratch[other] < scratch[lowest]:
-            lowest = other
-    scratch[k], scratch[lowest] = scratch[lowest], scratch[k]
-
-
-@jit
-def _close_order(
-    first: int, stop: int, skus: Skus, lines: Lines, independent: bool, items: Items, picks: Picks
-) -> None:
-    """Give back what an independent order took; else put emptied items out of stock."""
-    for pick in range(first, stop):
-        item = picks.items[pick]
-        sku = lines.skus[picks.lines[pick]]
-        if not skus.managed[sku]:
-            continue
-        if independent:
-            items.quantity[item] += picks.quantity[pick]
-        elif picks.quantity[pick] > 0 and items.quantity[item] == 0 and not skus.backorders[sku]:
-            items.in_stock[item] = 0
+    return found, reason

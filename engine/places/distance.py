@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.earth import EARTH_RADIUS_KM, MM_PER_KM
 from engine.places.trig import arc_tangent, sincos_degrees
 from engine.types import FloatArray, IndexArray, IntArray
 
-EARTH_RADIUS_KM = 6371
-MM_PER_KM = 1_000_000
 UNKNOWN = -1
 """The distance from or to a place without a position."""
 
@@ -113,35 +112,6 @@ def distance_matrix(
         keys = places[rows, None].astype(np.int64) * num_sources + np.arange(num_sources)
         mm[rows] = override_mm(mm[rows], keys, known)
     return mm
-
-
-def pair_mm(
-    destinations: Points,
-    places: IndexArray,
-    sources: Points,
-    source: IndexArray,
-    known: KnownDistances,
-) -> IntArray:
-    """Distance of each destination from the one source beside it.
-
-    Parameters
-    ----------
-    destinations, places
-        (num_pairs,) as in `distance_matrix`.
-    sources
-        (num_sources,) points.
-    source
-        (num_pairs,) index into ``sources``.
-    known
-        As in `distance_matrix`.
-
-    Returns
-    -------
-    (num_pairs,) int64 millimetres; -1 where not known. Equal to the matrix, element by element.
-    """
-    mm = great_circle_mm(destinations, Points(*(axis[source] for axis in sources)))
-    keys = places.astype(np.int64) * len(sources.x) + source
-    return override_mm(mm, np.where(places < 0, -1, keys), known)
 
 
 def override_mm(mm: IntArray, keys: IntArray, known: KnownDistances) -> IntArray:

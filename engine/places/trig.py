@@ -8,6 +8,7 @@ The polynomials are those of FreeBSD's msun (k_sin.c, k_cos.c, s_atan.c), good t
 
 import numpy as np
 
+from engine.earth import ATAN, HALF_PI, QUARTER_PI, QUARTER_PI_REST, TAN_EIGHTH_PI
 from engine.types import FloatArray
 
 _SIN = (
@@ -26,25 +27,7 @@ _COS = (
     2.08757232129817482790e-09,
     -1.13596475577881948265e-11,
 )
-_ATAN = (
-    3.33333333333329318027e-01,
-    -1.99999999998764832476e-01,
-    1.42857142725034663711e-01,
-    -1.11111104054623557880e-01,
-    9.09088713343650656196e-02,
-    -7.69187620504482999495e-02,
-    6.66107313738753120669e-02,
-    -5.83357013379057348645e-02,
-    4.97687799461593236017e-02,
-    -3.65315727442169155270e-02,
-    1.62858201153657823623e-02,
-)
 _RADIANS = 0.017453292519943295
-_QUARTER_PI = 0.7853981633974483
-_QUARTER_PI_REST = 3.061616997868383e-17
-"""What a quarter of pi has beyond the double next to it."""
-_HALF_PI = 1.5707963267948966
-_TAN_EIGHTH_PI = 0.41421356237309503
 
 
 def sincos_degrees(degrees: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -96,12 +79,12 @@ def arc_tangent(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     0.7853981633974483
     """
     small, large = np.minimum(numerator, denominator), np.maximum(numerator, denominator)
-    wide = small > _TAN_EIGHTH_PI * large
+    wide = small > TAN_EIGHTH_PI * large
     ratio = np.where(wide, small - large, small) / np.where(wide, small + large, large)
     square = ratio * ratio
-    bend = ratio * (square * _polynomial(_ATAN, square))
-    angle = np.where(wide, _QUARTER_PI - ((bend - _QUARTER_PI_REST) - ratio), ratio - bend)
-    return np.where(numerator > denominator, _HALF_PI - (angle - 2 * _QUARTER_PI_REST), angle)
+    bend = ratio * (square * _polynomial(ATAN, square))
+    angle = np.where(wide, QUARTER_PI - ((bend - QUARTER_PI_REST) - ratio), ratio - bend)
+    return np.where(numerator > denominator, HALF_PI - (angle - 2 * QUARTER_PI_REST), angle)
 
 
 def _polynomial(coefficients: tuple[float, ...], at: FloatArray) -> FloatArray:

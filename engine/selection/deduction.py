@@ -1,18 +1,26 @@
-"""The wrapper around the kernel: it owns copies, shapes, dtypes and the blocks of a run."""
+"""The wrapper around the kernels: it owns copies, shapes, dtypes and the blocks of a run."""
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from engine.algorithms.distance import Distance
+from engine.algorithms.priority import Priority
 from engine.algorithms.protocol import SourceSelectionAlgorithm
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.orders import OrderSet
-from engine.selection.ranking import RankedBlock, ranked_blocks
-from engine.types import FlagArray, IntArray, Lines, Picks, Skus, frozen
+from engine.places.destinations import Destinations
+from engine.selection.layouts import choose_layout
+from engine.selection.ranking import RankedBlock, ranked_blocks, stock_blocks, stock_ranks
+from engine.types import FlagArray, IndexArray, IntArray, Lines, Picks, Places, frozen
 
 _BLOCK_PICKS = 1 << 22
 """Picks that a block may write, 128 MB of buffers."""
+
+_PRIORITY: Any = Priority()
 
 
 class Deduction(NamedTuple):
@@ -33,10 +41,16 @@ class Deduction(NamedTuple):
 class Selection:
     """A run under way: orders are served in parts, each from what the parts before it left.
 
-    Attributes
+    Parameters
     ----------
-    left, in_stock
-        (num_items,) the inventory after what was served so far, quantities in 1e-4 units.
+    catalog
+        Unchanged; the run spends its own copy of the quantities.
+    algorithm
+        Scores the sources.
+    independent
+        Every order sees the untouched snapshot.
+    include_zero
+        Also list candidates that give nothing.
     """
 
     def __init__(
@@ -48,14 +62,26 @@ class Selection:
         include_zero: bool,
     ) -> None:
         self._catalog = catalog
-        self._algorithm = algorithm
-        self._independent = independent
+        # The kernel measures only the sources that hold the SKU, and goes by priority between
+        # those that are equally far or of no known distance.
+        self._by_distance = _is_distance(algorithm)
+        self._algorithm = _PRIORITY if self._by_distance else algorithm
         self._include_zero = include_zero
-        self.left = catalog.items.quantity.copy()
-        self.in_stock = catalog.items.in_stock.copy()
+        self._layout = choose_layout(catalog, independent=independent, include_zero=include_zero)
+        self._picks = _empty_picks(0, 0)
+
+    @property
+    def left(self) -> IntArray:
+        """(num_items,) recorded quantities after what was served so far, 1e-4 units."""
+        return self._layout.left
+
+    @property
+    def in_stock(self) -> FlagArray:
+        """(num_items,) statuses after what was served so far."""
+        return self._layout.in_stock
 
     def serve(self, orders: OrderSet, clock: Clock) -> Deduction:
-        """Serve every order in sequence.
+        """Serve the next orders in sequence.
 
         Parameters
         ----------
@@ -73,35 +99,63 @@ class Selection:
         AlgorithmError
             If the algorithm scores wrongly.
         """
-        # Importing numba costs half a second, which a command that runs nothing need not pay.
-        from engine.kernels.deduct import deduct_orders
-
-        catalog = self._catalog
-        items = catalog.items._replace(quantity=self.left, in_stock=self.in_stock)
-        takes_backorders = frozen((catalog.stock_items.backorders > 0).astype(np.uint8))
-        skus = Skus(catalog.stock_items.manage_stock, takes_backorders)
-        scratch = np.empty(catalog.sources.num_rows, np.int64)
-        bounds = _pick_bounds(catalog, orders, self._include_zero)
+        places = places_of(self._catalog, orders.destinations)
+        bounds = _pick_bounds(self._catalog, orders, self._include_zero)
         parts = []
-        for block in ranked_blocks(catalog, orders, self._algorithm, bounds, _BLOCK_PICKS, clock):
+        for block in self._blocks(orders, bounds, clock):
             with clock("deduct"):
                 lines = _lines(orders, block)
-                picks = _picks(int(bounds[block.start : block.stop].sum()), len(lines.skus))
-                count = deduct_orders(
-                    block.ranks,
-                    skus,
-                    lines,
-                    self._independent,
-                    self._include_zero,
-                    scratch,
-                    items,
-                    picks,
+                self._make_room(int(bounds[block.start : block.stop].sum()), len(lines.skus))
+                count = self._layout.deduct(
+                    block.ranks, places, lines, self._by_distance, self._picks
                 )
-                parts.append(_written(picks, count, orders.offsets[block.start]))
-        nothing = (np.empty(0, np.int64),) * 6
+                parts.append(self._written(count, len(lines.skus), orders.offsets[block.start]))
+        columns = zip(*(parts or [self._written(0, 0, 0)]), strict=True)
         return Deduction(
-            *(np.concatenate(column) for column in zip(*(parts or [nothing]), strict=True))
+            *(column[0] if len(column) == 1 else np.concatenate(column) for column in columns)
         )
+
+    def _blocks(self, orders: OrderSet, bounds: IntArray, clock: Clock) -> Iterator[RankedBlock]:
+        with clock("rank"):
+            ranks = self._stock_ranks
+        if ranks is None:
+            return ranked_blocks(
+                self._catalog, orders, self._algorithm, bounds, _BLOCK_PICKS, clock
+            )
+        return stock_blocks(orders, ranks, bounds, _BLOCK_PICKS)
+
+    @cached_property
+    def _stock_ranks(self) -> IndexArray | None:
+        return stock_ranks(self._catalog, self._algorithm)
+
+    def _make_room(self, capacity: int, num_lines: int) -> None:
+        """Let the buffers hold a block; where those of the last one do, their pages are there."""
+        held = len(self._picks.lines), len(self._picks.short)
+        if held[0] < capacity or held[1] < num_lines:
+            self._picks = _empty_picks(max(held[0], capacity), max(held[1], num_lines))
+
+    def _written(self, count: int, num_lines: int, first_line: int) -> tuple[np.ndarray, ...]:
+        """Copy what a block wrote: its part of the arrays of a `Deduction`."""
+        picks = self._picks
+        cut = (column[:count].copy() for column in (picks.items, picks.quantity, picks.available))
+        of_lines = (column[:num_lines].copy() for column in (picks.short, picks.reason))
+        return picks.lines[:count] + first_line, *cut, *of_lines
+
+
+def _is_distance(algorithm: object) -> bool:
+    """Tell the class itself: one derived from it may score otherwise."""
+    return type(algorithm) is Distance
+
+
+def places_of(catalog: Catalog, destinations: Destinations) -> Places:
+    """Put destinations and sources side by side for the kernels."""
+    return Places(
+        destinations=frozen(np.column_stack(destinations.points)),
+        sources=frozen(np.column_stack(catalog.source_points)),
+        numbers=destinations.places,
+        known_keys=catalog.known.keys,
+        known_mm=catalog.known.mm,
+    )
 
 
 def _pick_bounds(catalog: Catalog, orders: OrderSet, include_zero: bool) -> IntArray:
@@ -124,12 +178,13 @@ def _lines(orders: OrderSet, block: RankedBlock) -> Lines:
     return Lines(
         frozen(orders.offsets[block.start : block.stop + 1] - first),
         frozen(block.of_order),
+        orders.destinations.of_order[block.start : block.stop],
         orders.skus[first:last],
         orders.quantity[first:last],
     )
 
 
-def _picks(capacity: int, num_lines: int) -> Picks:
+def _empty_picks(capacity: int, num_lines: int) -> Picks:
     return Picks(
         lines=np.empty(capacity, np.int64),
         items=np.empty(capacity, np.int64),
@@ -138,9 +193,3 @@ def _picks(capacity: int, num_lines: int) -> Picks:
         short=np.empty(num_lines, np.int64),
         reason=np.empty(num_lines, np.uint8),
     )
-
-
-def _written(picks: Picks, count: int, first_line: int) -> tuple[np.ndarray, ...]:
-    """Return a block's part of the arrays of a `Deduction`, cut to what was written."""
-    cut = (column[:count].copy() for column in (picks.items, picks.quantity, picks.available))
-    return picks.lines[:count] + first_line, *cut, picks.short, picks.reason

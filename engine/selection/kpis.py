@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.catalog import Catalog
+from engine.earth import MM_PER_KM
 from engine.orders import OrderSet
-from engine.places.distance import MM_PER_KM
 from engine.selection.deduction import Deduction
 from engine.selection.totals import OrderTotals
 from engine.types import QTY_SCALE, REASONS, BoolArray, IntArray

@@ -9,10 +9,11 @@ from engine.algorithms.protocol import Candidates, SourceSelectionAlgorithm
 from engine.algorithms.registry import describe, fault
 from engine.catalog import Catalog
 from engine.clock import Clock
+from engine.earth import MM_PER_KM
 from engine.errors import AlgorithmError
 from engine.orders import OrderSet
 from engine.places.destinations import Destinations
-from engine.places.distance import MM_PER_KM, Points, distance_matrix
+from engine.places.distance import Points, distance_matrix
 from engine.types import DISABLED, NOT_LINKED, FloatArray, IndexArray, IntArray, frozen
 
 _RANK_CELLS = 1 << 25
@@ -20,6 +21,9 @@ _RANK_CELLS = 1 << 25
 
 _BLOCK_CELLS = 1 << 18
 """Rankings x sources scored at once: 2 MB per temporary, so that they stay in the cache."""
+
+_NOWHERE = Destinations(Points(*(np.empty(0),) * 3), np.empty(0, np.int32), np.empty(0, np.int32))
+"""What an algorithm is shown that does not look at the destination."""
 
 
 class Rankings(NamedTuple):
@@ -237,6 +241,40 @@ def ranked_blocks(
                 ranks = rank_sources(catalog, orders.destinations, algorithm, *pairs)
         part = of_order[start:stop] if fits else of_order
         yield RankedBlock(start, stop, ranks, part.astype(np.int32))
+
+
+def stock_ranks(catalog: Catalog, algorithm: SourceSelectionAlgorithm) -> IndexArray | None:
+    """Rank the sources of every stock, once for all orders of a run.
+
+    Parameters
+    ----------
+    catalog, algorithm
+        The run.
+
+    Returns
+    -------
+    (num_stocks, num_sources) as `rank_sources` returns it; None if the algorithm looks at the
+    destination or the ranks do not fit in memory at once.
+
+    Raises
+    ------
+    AlgorithmError
+        As in `rank_sources`.
+    """
+    num_stocks = len(catalog.stock_ids)
+    fits = num_stocks * max(1, catalog.sources.num_rows) <= _RANK_CELLS
+    if getattr(algorithm, "by_destination", True) or not fits:
+        return None
+    stock = np.arange(num_stocks, dtype=np.int32)
+    return rank_sources(catalog, _NOWHERE, algorithm, stock, np.full_like(stock, -1))
+
+
+def stock_blocks(
+    orders: OrderSet, ranks: IndexArray, weights: IntArray, limit: int
+) -> Iterator[RankedBlock]:
+    """Cut the orders into blocks as `ranked_blocks` does; all share what `stock_ranks` gave."""
+    for start, stop in block_bounds(weights, limit):
+        yield RankedBlock(start, stop, ranks, orders.stock[start:stop])
 
 
 def block_bounds(weights: IntArray, limit: int) -> Iterator[tuple[int, int]]:

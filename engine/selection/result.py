@@ -9,23 +9,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.catalog import Catalog
+from engine.earth import MM_PER_KM
 from engine.orders import OrderSet
-from engine.places.distance import MM_PER_KM, Points, pair_mm
-from engine.selection.deduction import Deduction
+from engine.places.distance import UNKNOWN
+from engine.selection.deduction import Deduction, places_of
 from engine.selection.kpis import KPIs
 from engine.selection.totals import OrderTotals
 from engine.tables.findings import Finding, rejects_table
 from engine.tables.quantity import SUM_TYPE, units_to_decimal
 from engine.tables.result_schema import result_schema
 from engine.tables.schema import SCHEMAS
-from engine.types import REASONS, FlagArray, IntArray
+from engine.types import REASONS, FlagArray, IntArray, frozen
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-_BLOCK_PICKS = 1 << 17
-"""Picks measured at once: the dozen temporaries of a distance stay below 20 MB."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -81,18 +78,14 @@ class Result:
 
 def pick_distances(catalog: Catalog, orders: OrderSet, done: Deduction) -> IntArray:
     """(num_picks,) distance of each pick in mm; -1 where not known."""
+    from engine.kernels.sphere import mm_of_pairs
+
     where = orders.destinations
-    mm = np.empty(len(done.lines), np.int64)
-    for start in range(0, len(mm), _BLOCK_PICKS):
-        block = slice(start, start + _BLOCK_PICKS)
-        destination = where.of_order[orders.order_of_line[done.lines[block]]]
-        mm[block] = pair_mm(
-            Points(*(axis[destination] for axis in where.points)),
-            where.places[destination],
-            catalog.source_points,
-            catalog.items.sources[done.items[block]],
-            catalog.known,
-        )
+    mm = np.full(len(done.lines), UNKNOWN, np.int64)
+    if where.located.any():
+        destination = where.of_order[orders.order_of_line[done.lines]]
+        source = catalog.items.sources[done.items]
+        mm_of_pairs(frozen(destination), frozen(source), places_of(catalog, where), mm)
     return mm
 
 

@@ -1,4 +1,4 @@
-"""The kernel against its definition in plain Python; it writes nothing but its picks."""
+"""Both kernels against their definition in plain Python; they write nothing but their picks."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
+from engine.kernels import packed
 from engine.kernels.deduct import deduct_orders
-from engine.types import DISABLED, NOT_LINKED, Items, Lines, Picks, Reason, Skus, frozen
+from engine.kernels.packing import MAX_PACKED, pack, unpack
+from engine.places.distance import Points, great_circle_mm, points
+from engine.types import (
+    DISABLED,
+    NOT_LINKED,
+    Items,
+    Lines,
+    PackedItems,
+    Picks,
+    Places,
+    Reason,
+    Skus,
+    frozen,
+)
 from tests.schemas import to_arrow
 from tests.strategies import cases, some_of, upto
 
@@ -15,10 +29,28 @@ UNTOUCHED = 77
 GUARD = 5
 QUANTITIES = [-30_000, -1, 0, 0, 1, 2, 3, 5, 10_000, 25_000, 10**12 - 1]
 RESERVED = [0, 0, 0, 1, 2, 5, 10_000, 10**12 - 1]
+MILLIMETRE = 360 / 40_030_173_592
+POSITIONS = [
+    *((0.0, 0.0), (0.0, MILLIMETRE), (0.0, 0.4 * MILLIMETRE), (0.0, -MILLIMETRE)),
+    *((0.0, 180.0), (0.0, 180.0 - MILLIMETRE), (0.0, 180.0 - 3 * MILLIMETRE)),
+    *((45.0, 0.0), (-45.0, 0.0), (0.0, 90.0), (90.0, 0.0), (3e-8, 2e-8), (np.nan, np.nan)),
+]
 WANTED = [0, 1, 2, 3, 4, 7, 10_000, 12_345, 10**12 - 1]
 
 
-def plain(ranks, skus, lines, independent, include_zero, items):
+def exact_mm(places, destination, source):
+    """Distance in mm, beyond all others where it is not known."""
+    number = int(places.numbers[destination])
+    key = number * len(places.sources) + source
+    known = dict(zip(places.known_keys.tolist(), places.known_mm.tolist(), strict=True))
+    if number >= 0 and key in known:
+        return known[key]
+    here, there = places.destinations[destination], places.sources[source]
+    mm = int(great_circle_mm(Points(*here), Points(*there)))
+    return mm if mm >= 0 else 10**18
+
+
+def plain(ranks, places, skus, lines, by_distance, independent, include_zero, items):
     """What the kernel must do, from lists: picks, short, reason, quantity, in_stock."""
     left, in_stock = items.quantity.tolist(), items.in_stock.tolist()
     picks, short, reasons = [], [], []
@@ -29,7 +61,14 @@ def plain(ranks, skus, lines, independent, include_zero, items):
             held = range(*items.offsets[sku : sku + 2].tolist()) if sku >= 0 else ()
             rank = {item: int(ranks[ranking, items.sources[item]]) for item in held}
             reason = why_short(sku, rank, in_stock)
-            for item in sorted((i for i in held if rank[i] >= 0 and in_stock[i]), key=rank.get):
+            turn = dict(rank)
+            if by_distance:
+                where = int(lines.destination[order])
+                turn = {
+                    item: (exact_mm(places, where, int(items.sources[item])), place)
+                    for item, place in rank.items()
+                }
+            for item in sorted((i for i in held if rank[i] >= 0 and in_stock[i]), key=turn.get):
                 available = given = left[item]
                 if skus.managed[sku]:
                     available = max(available - int(items.reserved[item]), 0)
@@ -65,9 +104,17 @@ def why_short(sku, rank, in_stock):
 
 
 @st.composite
+def located(draw, count):
+    """So many points, many of them equal or millimetres apart."""
+    drawn = st.lists(st.sampled_from(POSITIONS), min_size=count, max_size=count)
+    return frozen(np.column_stack(points(*np.array(draw(drawn)).T)))
+
+
+@st.composite
 def problems(draw):
-    """Ranks, SKUs, lines and items as the engine lays them out: inputs read-only."""
-    num_sources, num_skus, num_rankings = (draw(upto(most, 1)) for most in (5, 3, 3))
+    """Ranks, places, SKUs, lines and items as the engine lays them out: inputs read-only."""
+    num_sources = draw(upto(draw(st.sampled_from([5, 5, 40])), 1))
+    num_skus, num_rankings, num_destinations = (draw(upto(most, 1)) for most in (3, 3, 3))
     off = st.sampled_from([0, 0, 0, 0, NOT_LINKED, DISABLED])
     turns = [draw(st.permutations(range(num_sources))) for _ in range(num_rankings)]
     ranks = [[draw(off) or place for place in turn] for turn in turns]
@@ -80,8 +127,16 @@ def problems(draw):
         drawn = st.lists(st.sampled_from(values), min_size=count, max_size=count)
         return np.array(draw(drawn), dtype)
 
+    keys = draw(some_of(range(2 * num_sources), most=min(4, 2 * num_sources)))
     return (
         frozen(np.array(ranks, np.int32)),
+        Places(
+            draw(located(num_destinations)),
+            draw(located(num_sources)),
+            frozen(column([-1, -1, 0, 1], num_destinations, np.int32)),
+            frozen(np.sort(np.array(keys, np.int64))),
+            frozen(column([0, 1, 111, 20_015_086_796], len(keys), np.int64)),
+        ),
         Skus(
             frozen(column([1, 1, 1, 0], num_skus, np.uint8)),
             frozen(column([0, 0, 1], num_skus, np.uint8)),
@@ -89,6 +144,7 @@ def problems(draw):
         Lines(
             frozen(np.cumsum([0, *lengths])),
             frozen(column(range(num_rankings), len(lengths), np.int32)),
+            frozen(column(range(num_destinations), len(lengths), np.int32)),
             frozen(column([*range(num_skus), *range(num_skus), -1], num_lines, np.int32)),
             frozen(column(WANTED, num_lines, np.int64)),
         ),
@@ -115,39 +171,88 @@ def capacity_of(lines, items, include_zero):
     return int(bounds.sum())
 
 
-def run(ranks, skus, lines, independent, include_zero, items):
-    """Run the kernel with guards around what it may write; return count, picks, items."""
+def run(ranks, places, skus, lines, by_distance, independent, include_zero, items):
+    """Run a kernel with guards around what it may write; return count, picks, items."""
+    spent = items._replace(quantity=items.quantity.copy(), in_stock=items.in_stock.copy())
+
+    def serve(heap, picks):
+        modes = by_distance, independent, include_zero
+        return deduct_orders(ranks, places, skus, lines, *modes, heap, spent, picks)
+
+    return *guarded(serve, ranks, lines, include_zero, items), spent
+
+
+def run_packed(ranks, places, skus, lines, by_distance, items):
+    """The same with the packed kernel."""
+    spans, values = np.empty(len(skus.managed), np.int64), np.empty(len(items.sources), np.int64)
+    pack(read_only(items), skus, spans, values)
+
+    def serve(heap, picks):
+        held = PackedItems(frozen(spans), values)
+        return packed.deduct_orders(ranks, places, lines, by_distance, heap, held, picks)
+
+    found = guarded(serve, ranks, lines, False, items)
+    spent = items._replace(
+        quantity=np.empty_like(items.quantity), in_stock=np.empty_like(items.in_stock)
+    )
+    unpack(read_only(items), skus, values, spent.quantity, spent.in_stock)
+    return *found, spent
+
+
+def read_only(items):
+    return Items(*map(frozen, items))
+
+
+def guarded(serve, ranks, lines, include_zero, items):
+    """Give a kernel room with guards around it; return count and picks."""
     capacity, num_lines = capacity_of(lines, items, include_zero) + GUARD, len(lines.skus)
     picks = Picks(
         *(np.full(capacity, UNTOUCHED, np.int64) for _ in range(4)),
         np.full(num_lines, UNTOUCHED, np.int64),
         np.full(num_lines, UNTOUCHED, np.uint8),
     )
-    spent = items._replace(quantity=items.quantity.copy(), in_stock=items.in_stock.copy())
-    scratch = np.full(ranks.shape[1] + GUARD, UNTOUCHED)
-    count = deduct_orders(
-        *(ranks, skus, lines, independent, include_zero),
-        *(scratch[: ranks.shape[1]], spent, picks),
-    )
-    assert (scratch[ranks.shape[1] :] == UNTOUCHED).all()
-    return count, picks, spent
+    room = np.full(2 * ranks.shape[1] + GUARD, UNTOUCHED)
+    count = serve(room[: 2 * ranks.shape[1]].reshape(2, -1), picks)
+    assert (room[2 * ranks.shape[1] :] == UNTOUCHED).all()
+    return count, picks
 
 
-@given(problems(), st.booleans(), st.booleans())
-def test_deduct_orders_equals_definition(problem, independent, include_zero):
-    ranks, skus, lines, items = problem
-    count, picks, spent = run(ranks, skus, lines, independent, include_zero, items)
+def told(count, picks, spent):
+    """What a kernel wrote, as the definition tells it."""
     columns = (column[:count].tolist() for column in picks[:4])
-    found = (
+    return (
         [*zip(*columns, strict=True)],
         picks.short.tolist(),
         picks.reason.tolist(),
         spent.quantity.tolist(),
         spent.in_stock.tolist(),
     )
-    assert found == plain(ranks, skus, lines, independent, include_zero, items)
+
+
+@given(problems(), st.booleans())
+def test_packed_deduct_orders_equals_definition(problem, by_distance):
+    ranks, places, skus, lines, items = problem
+    found = run_packed(ranks, places, skus, lines, by_distance, items)
+    assert told(*found) == plain(ranks, places, skus, lines, by_distance, False, False, items)
+
+
+@given(problems(), st.booleans(), st.booleans(), st.booleans())
+def test_deduct_orders_equals_definition(problem, by_distance, independent, include_zero):
+    ranks, places, skus, lines, items = problem
+    modes = by_distance, independent, include_zero
+    count, picks, spent = run(ranks, places, skus, lines, *modes, items)
+    assert told(count, picks, spent) == plain(ranks, places, skus, lines, *modes, items)
     assert count <= capacity_of(lines, items, include_zero)
     assert all((column[count:] == UNTOUCHED).all() for column in picks[:4])
+
+
+NOWHERE = Places(
+    frozen(np.full((1, 3), np.nan)),
+    frozen(np.full((1, 3), np.nan)),
+    frozen(np.array([-1], np.int32)),
+    frozen(np.empty(0, np.int64)),
+    frozen(np.empty(0, np.int64)),
+)
 
 
 def one_sku(quantity, wanted, *, managed=1, backorders=0, reserved=None, ranks=None, orders=None):
@@ -156,9 +261,11 @@ def one_sku(quantity, wanted, *, managed=1, backorders=0, reserved=None, ranks=N
     offsets = [0, len(wanted)] if orders is None else range(len(wanted) + 1)
     return (
         frozen(np.array([range(num) if ranks is None else ranks], np.int32)),
+        NOWHERE._replace(sources=frozen(np.full((num, 3), np.nan))),
         Skus(frozen(np.array([managed], np.uint8)), frozen(np.array([backorders], np.uint8))),
         Lines(
             frozen(np.array(offsets, np.int64)),
+            frozen(np.zeros(len(offsets) - 1, np.int32)),
             frozen(np.zeros(len(offsets) - 1, np.int32)),
             frozen(np.zeros(len(wanted), np.int32)),
             frozen(np.array(wanted, np.int64)),
@@ -174,8 +281,10 @@ def one_sku(quantity, wanted, *, managed=1, backorders=0, reserved=None, ranks=N
 
 
 def outcome(problem, independent=False, include_zero=False):
-    ranks, skus, lines, items = problem
-    count, picks, spent = run(ranks, skus, lines, independent, include_zero, items)
+    *given, items = problem
+    count, picks, spent = run(*given, False, independent, include_zero, items)
+    if not independent and not include_zero:
+        assert told(*run_packed(*given, False, items)) == told(count, picks, spent)
     columns = (column[:count].tolist() for column in picks[:4])
     return [*zip(*columns, strict=True)], picks, spent
 
@@ -183,10 +292,10 @@ def outcome(problem, independent=False, include_zero=False):
 def test_deduct_orders_fills_its_capacity():
     problem = one_sku([5, 0, 3], [1, 0, 9])
     picks, *_ = outcome(problem, include_zero=True)
-    assert len(picks) == capacity_of(*problem[2:], True) == 9
+    assert len(picks) == capacity_of(*problem[3:], True) == 9
     problem = one_sku([5, 1, 3], [1, 1, 2, 4])
     picks, *_ = outcome(problem)
-    assert len(picks) == capacity_of(*problem[2:], False) - 1 == 6
+    assert len(picks) == capacity_of(*problem[3:], False) - 1 == 6
 
 
 def test_deduct_orders_takes_the_best_ranked_source_first():
@@ -243,6 +352,59 @@ def test_deduct_orders_is_compiled_for_one_signature(case, mode, include_zero):
     orders, lines = tables.pop("orders", None), tables.pop("order_lines")
     catalog = engine.Catalog.from_tables(tables)
     engine.allocate(catalog, orders, lines, mode=mode, include_zero=include_zero)
-    run(*one_sku([5], [5])[:3], False, False, one_sku([5], [5])[3])
-    # All tests share the kernel: those of this file, too, must call it as the engine does.
-    assert len(deduct_orders.signatures) == 1
+    outcome(one_sku([5], [5]))
+    # All tests share the kernels: those of this file, too, must call them as the engine does.
+    for kernel in (deduct_orders, packed.deduct_orders, pack, unpack):
+        assert len(kernel.signatures) == 1, kernel
+
+
+def test_packed_deduct_orders_at_its_limits():
+    most = MAX_PACKED - 1
+    outcome(one_sku([most, -MAX_PACKED, most], [most, most], reserved=[0, 0, 1]))
+    outcome(one_sku([-MAX_PACKED, most], [most], managed=0))
+
+
+def test_deduct_orders_of_many_short_lines_from_many_sources():
+    rng = np.random.default_rng(3)
+    quantity, ranks = rng.integers(-2, 4, 500).tolist(), rng.permutation(500)
+    picks, rest, spent = outcome(one_sku(quantity, [7] * 200, ranks=ranks, orders=200))
+    assert sum(given for _, _, given, _ in picks) == sum(held for held in quantity if held > 0)
+    assert rest.short.sum() == 7 * 200 - sum(given for _, _, given, _ in picks)
+    assert (spent.quantity <= 0).all()
+
+
+def cluster(rng, spread_mm):
+    """Twelve places around any one, so many millimetres apart; some of them the same place."""
+    centre = rng.uniform([-90, -180], [90, 180])
+    places = centre + rng.integers(-3, 4, (12, 2)) * spread_mm * MILLIMETRE
+    return np.clip(places, [-90, -360], [90, 360])
+
+
+@pytest.mark.needs_jit
+@pytest.mark.parametrize("spread_mm", [0.1, 0.3, 0.5, 1, 2, 3, 5, 1e4, 1e9])
+def test_packed_deduct_orders_finds_the_nearest_to_the_millimetre(spread_mm):
+    rng = np.random.default_rng(7)
+    for _ in range(40):
+        sources = cluster(rng, spread_mm)
+        near = sources[rng.integers(0, 12, 20)] + rng.integers(-4, 5, (20, 2)) * MILLIMETRE
+        across = near * [-1, 1] + [0, 180]
+        anywhere = rng.uniform([-90, -180], [90, 180], (40, 2))
+        destinations = np.concatenate([near, across, anywhere])
+        ranks, _, skus, lines, items = one_sku(
+            *([10] * 12, [25] * 80), ranks=rng.permutation(12), orders=80
+        )
+        places = NOWHERE._replace(
+            destinations=frozen(np.column_stack(points(*destinations.T))),
+            sources=frozen(np.column_stack(points(*sources.T))),
+            numbers=frozen(np.full(80, -1, np.int32)),
+        )
+        for order in range(80):
+            one = lines._replace(
+                offsets=frozen(np.array([0, 1])),
+                ranking=lines.ranking[:1],
+                destination=frozen(np.array([order], np.int32)),
+                skus=lines.skus[:1],
+                quantity=lines.quantity[:1],
+            )
+            plainly = run(ranks, places, skus, one, True, False, False, items)
+            assert told(*run_packed(ranks, places, skus, one, True, items)) == told(*plainly)

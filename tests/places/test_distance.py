@@ -13,13 +13,11 @@ from engine.places.distance import (
     distance_matrix,
     great_circle_mm,
     override_mm,
-    pair_mm,
     points,
 )
 from tests.oracle.places import DIGITS, PI, RADIUS_MM, arctan, sin_cos
 
 RNG = np.random.default_rng(6371)
-NOTHING = KnownDistances(np.empty(0, np.int64), np.empty(0, np.int64))
 CORNERS = [
     *((0.0, 0.0), (0.0, 180.0), (0.0, -180.0), (0.0, 90.0), (0.0, -90.0)),
     *((90.0, 0.0), (90.0, 123.0), (-90.0, 0.0), (-90.0, -45.0), (89.9999, 10.0)),
@@ -161,18 +159,6 @@ def test_distance_matrix_takes_known_distances_first(shape):
             computed = int(great_circle_mm(some(destinations, row), some(sources, source)))
             given = table.get(place * shape[1] + source) if place >= 0 else None
             assert mm[row, source] == (computed if given is None else given)
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_pair_mm_equals_matrix(shape):
-    destinations, places, sources, known = problem(*shape)
-    for table in (known, NOTHING):
-        matrix = distance_matrix(destinations, places, sources, table)
-        row, source = (at.ravel().astype(np.int32) for at in np.indices(shape[:2]))
-        shuffled = RNG.permutation(len(row))
-        row, source = row[shuffled], source[shuffled]
-        pairs = pair_mm(some(destinations, row), places[row], sources, source, table)
-        assert np.array_equal(pairs, matrix[row, source])
 
 
 def test_override_mm_finds_the_first_and_the_last_key():

@@ -1,0 +1,26 @@
+"""Numbers that the distances in numpy and those in compiled loops must share to the last bit."""
+
+EARTH_RADIUS_KM = 6371
+MM_PER_KM = 1_000_000
+
+ATAN = (
+    3.33333333333329318027e-01,
+    -1.99999999998764832476e-01,
+    1.42857142725034663711e-01,
+    -1.11111104054623557880e-01,
+    9.09088713343650656196e-02,
+    -7.69187620504482999495e-02,
+    6.66107313738753120669e-02,
+    -5.83357013379057348645e-02,
+    4.97687799461593236017e-02,
+    -3.65315727442169155270e-02,
+    1.62858201153657823623e-02,
+)
+"""Coefficients of FreeBSD's s_atan.c, lowest power first."""
+
+QUARTER_PI = 0.7853981633974483
+QUARTER_PI_REST = 3.061616997868383e-17
+"""What a quarter of pi has beyond the double next to it."""
+
+HALF_PI = 1.5707963267948966
+TAN_EIGHTH_PI = 0.41421356237309503
