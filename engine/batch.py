@@ -70,10 +70,10 @@ class Summary(NamedTuple):
 
 
 class _Input(NamedTuple):
-    """What both folders hold: all of the catalogue and the orders, and where the lines stand."""
+    """What both folders hold: the catalogue and the orders, encoded, and where the lines stand."""
 
-    inventory: Validated
-    checked: CheckedOrders | None
+    catalog: Catalog
+    book: OrderBook | None
     lines: list[TableFile]
     files: list[str]
     findings: list[Finding]
@@ -134,9 +134,7 @@ def allocate_folders(
     target = check_output(out, overwrite, [catalog, orders])
     find_algorithm(algorithm)
     given = _read(catalog, orders, quarantine=quarantine, clock=clock)
-    with clock("encode"):
-        encoded = encode_catalog(given.inventory)
-        book = order_book(given.checked, encoded) if given.checked else None
+    encoded, book = given.catalog, given.book
 
     def stream(*, is_sorted: bool) -> Stream:
         report = Report(quarantine=quarantine)
@@ -185,41 +183,55 @@ def allocate_folders(
 
 
 def _read(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock) -> _Input:
-    """Read and check all but the lines; these too, for more problems, if there is any."""
-    with clock("read"):
-        stock = read_tables(catalog, CATALOG_TABLES, tuple(SCHEMAS))
-        wanted = read_tables(orders, ("orders",), tuple(SCHEMAS))
-        found = list(wanted.findings)
-        lines: list[TableFile] = []
-        try:
-            lines = table_files(orders, "order_lines", tuple(SCHEMAS))
-        except UnreadableError as error:
-            found += error.findings
-        if not lines and not any(finding.table == "order_lines" for finding in found):
-            found.append(missing("order_lines"))
-    with clock("validate"):
-        inventory = validate_catalog(stock.tables, stock.findings, quarantine=quarantine)
-        wanted.ignored[:] = [name for name in wanted.ignored if name != "order_lines"]
-        stock.ignored[:] = [name for name in stock.ignored if name != "order_lines"]
-        notes = []
-        if not same_folder(catalog, orders):
-            found += misplaced(wanted)
-            inventory.notes.extend(not_used(stock, "catalogue's"))
-            notes = not_used(wanted, "orders'")
-        checked = None
-        if "orders" in wanted.tables:
-            checked = check_order_table(wanted.tables["orders"], inventory.tables)
-            found += checked.findings
-            notes = checked.notes + notes
-    report = Report(quarantine=quarantine)
-    report.add(found)
-    if inventory.fatal or report.is_fatal:
-        if lines:
+    """Read, check and encode all but the lines; look through these too if anything is wrong."""
+    known = tuple(SCHEMAS)
+    # A second thread: reading the orders and laying the catalogue out take about as long as
+    # what this one does meanwhile.
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read_tables, orders, ("orders",), known)
+        with clock("read"):
+            stock = read_tables(catalog, CATALOG_TABLES, known)
+        with clock("validate"):
+            inventory = validate_catalog(stock.tables, stock.findings, quarantine=quarantine)
+        wanted = reading.result()
+        wanted = wanted._replace(ignored=[it for it in wanted.ignored if it != "order_lines"])
+        encoding = None if inventory.fatal else pool.submit(encode_catalog, inventory)
+        with clock("validate"):
+            lines, found = _lines_of(orders, wanted.findings, known)
+            notes = []
+            if not same_folder(catalog, orders):
+                found += misplaced(wanted)
+                inventory.notes.extend(not_used(stock, "catalogue's"))
+                notes = not_used(wanted, "orders'")
+            checked = None
+            if "orders" in wanted.tables:
+                checked = check_order_table(wanted.tables["orders"], inventory.tables)
+                found += checked.findings
+                notes = checked.notes + notes
+        report = Report(quarantine=quarantine)
+        report.add(found)
+        if encoding is None or report.is_fatal:
             _look_for_more(inventory, checked, lines, report, quarantine)
-        raise_findings([*inventory.fatal, *report.fatal])
+            raise_findings([*inventory.fatal, *report.fatal])
+        with clock("encode"):
+            encoded = encoding.result() if encoding else encode_catalog(inventory)
+            book = order_book(checked, encoded) if checked else None
     id_type = checked.id_type if checked else _id_type(lines[0])
-    files = [*stock.files, *wanted.files, *(file.location.text for file in lines)]
-    return _Input(inventory, checked, lines, sorted(set(files)), found, notes, id_type)
+    files = {*stock.files, *wanted.files, *(file.location.text for file in lines)}
+    return _Input(encoded, book, lines, sorted(files), found, notes, id_type)
+
+
+def _lines_of(
+    orders: Location, findings: list[Finding], known: tuple[str, ...]
+) -> tuple[list[TableFile], list[Finding]]:
+    """Return the files of the lines, and what is wrong with the folder so far."""
+    try:
+        lines = table_files(orders, "order_lines", known)
+    except UnreadableError as error:
+        return [], [*findings, *error.findings]
+    if not lines and not any(finding.table == "order_lines" for finding in findings):
+        return [], [*findings, missing("order_lines")]
+    return lines, list(findings)
 
 
 def _look_for_more(

@@ -18,7 +18,7 @@ from engine.tables.quantity import column_units, sum_by_group
 from engine.tables.raw import as_raw
 from engine.tables.schema import CATALOG_TABLES
 from engine.tables.settings import StockItems, encode_stock_items
-from engine.tables.texts import KeyIndex, number_keys
+from engine.tables.texts import KeyIndex, Numbered, number_keys
 from engine.tables.validate import Validated, validate_catalog
 from engine.types import FlagArray, IndexArray, IntArray, Items, frozen
 
@@ -56,6 +56,8 @@ class Catalog:
     sku_names
         (num_skus,) SKUs as the catalogue spells them (the smallest spelling in byte order if
         there are several).
+    spelt_alike
+        Whether all items of a SKU spell it the same.
     enabled
         (num_sources,) flags.
     source_points
@@ -77,6 +79,7 @@ class Catalog:
     stock_ids: IntArray
     sku_index: KeyIndex
     sku_names: pa.Array
+    spelt_alike: bool
     enabled: FlagArray
     source_points: Points
     links: Links
@@ -154,7 +157,9 @@ def encode_catalog(valid: Validated) -> Catalog:
     sources = sources.take(pc.sort_indices(sources["source_code"])).combine_chunks()
     codes = sources["source_code"].combine_chunks()
     stock_ids = np.sort(np.asarray(known_stocks(tables)))
-    index, sku_names, sku_of_row = _encode_skus(tables["source_items"]["sku"])
+    index, sku_names, sku_of_row, spelt_alike = _encode_skus(
+        tables["source_items"]["sku"].combine_chunks(), valid.item_skus
+    )
     items, item_rows = _encode_items(tables["source_items"], codes, sku_of_row, len(sku_names))
     reserved, lost = _reserved(tables.get("source_reservations"), codes, index, items)
     places, known = _encode_distances(tables.get("distances"), codes)
@@ -164,6 +169,7 @@ def encode_catalog(valid: Validated) -> Catalog:
         stock_ids=frozen(stock_ids),
         sku_index=index,
         sku_names=sku_names,
+        spelt_alike=spelt_alike,
         enabled=frozen(np.asarray(sources["enabled"]).astype(np.uint8)),
         source_points=_locate_sources(sources, tables.get("geonames")),
         links=_encode_links(tables["stock_source_links"], codes, stock_ids),
@@ -183,15 +189,19 @@ def index_of(values: pa.ChunkedArray | pa.Array, axis: pa.Array) -> IndexArray:
     return np.asarray(at).astype(np.int32, copy=False)
 
 
-def _encode_skus(column: pa.ChunkedArray) -> tuple[KeyIndex, pa.Array, IndexArray]:
-    """Find the distinct SKUs; return their table, how they are spelt, and the one of each row."""
-    spelt = column.combine_chunks()
-    index, of_row, varied = number_keys(spelt, fold=True)
+def _encode_skus(
+    spelt: pa.Array, numbered: Numbered | None
+) -> tuple[KeyIndex, pa.Array, IndexArray, bool]:
+    """Find the distinct SKUs.
+
+    Returns their table, how they are spelt, the one of each row, and whether rows agree on that.
+    """
+    index, of_row, varied = numbered or number_keys(spelt, fold=True)
     if not varied:
-        return index, spelt.take(pa.array(index.first_row)), of_row
+        return index, spelt.take(pa.array(index.first_row)), of_row, True
     ranked = np.asarray(pc.sort_indices(spelt))
     _, first = np.unique(of_row[ranked], return_index=True)
-    return index, spelt.take(pa.array(ranked[first])), of_row
+    return index, spelt.take(pa.array(ranked[first])), of_row, False
 
 
 def _encode_items(

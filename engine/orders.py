@@ -147,8 +147,10 @@ def encode_headers(
     orders: pa.Table, id_type: pa.DataType, catalog: Catalog, locator: Locator | None = None
 ) -> Headers:
     """Give numbers to what canonical orders, in sequence, name; see `encode_orders`."""
-    keys = place_keys(orders["country_id"], orders["postcode"])
-    places = index_of(keys, catalog.places)
+    places = np.full(orders.num_rows, -1, np.int32)
+    if len(catalog.places):
+        keys = place_keys(orders["country_id"], orders["postcode"])
+        places = index_of(keys, catalog.places)
     stock = np.searchsorted(catalog.stock_ids, np.asarray(orders["stock_id"]))
     return Headers(
         orders["order_id"].combine_chunks(),

@@ -1,6 +1,9 @@
 """The laws of a run, looked at pick by pick; written from the laws, not from the deduction."""
 
+import numpy as np
+
 from engine.kernels.jit import jit
+from engine.kernels.prefetch import NEAR, prefetch
 from engine.types import FlagArray, IndexArray, IntArray, Items
 
 HOLDS = 0
@@ -25,6 +28,7 @@ def audit_picks(
     items: Items,
     pick_lines: IntArray,
     pick_items: IntArray,
+    pick_sources: IndexArray,
     quantity: IntArray,
     available: IntArray,
     short: IntArray,
@@ -35,7 +39,8 @@ def audit_picks(
     Parameters
     ----------
     independent
-        What an order takes is compared with the snapshot, order by order.
+        What an order takes is compared with the snapshot, order by order. Otherwise what all
+        take together is left to the end.
     offsets
         (num_orders + 1,): the lines of order ``o`` are ``offsets[o]:offsets[o + 1]``.
     skus, wanted
@@ -48,7 +53,7 @@ def audit_picks(
         (num_stocks, num_sources) 1 where the source is linked and enabled.
     items
         The source items before the run.
-    pick_lines, pick_items, quantity, available
+    pick_lines, pick_items, pick_sources, quantity, available
         (num_picks,) the picks.
     short
         (num_lines,) what each line lacks.
@@ -60,27 +65,39 @@ def audit_picks(
     -------
     The law that is broken first, `HOLDS` for none, and the line or pick.
     """
+    # Out of their tuple once: inside the loop each would be counted as a reference.
+    item_offsets, before, reserved = items.offsets, items.quantity, items.reserved
+    in_stock = items.in_stock
+    num_picks = len(pick_lines)
     at = 0
     for order in range(len(stock)):
         first = at
         for line in range(offsets[order], offsets[order + 1]):
             served = 0
             sku = skus[line]
-            while at < len(pick_lines) and pick_lines[at] == line:
+            while at < num_picks and pick_lines[at] == line:
+                if at + NEAR < num_picks:
+                    prefetch(item_offsets, np.int64(skus[pick_lines[at + NEAR]]))
+                    prefetch(taken, pick_items[at + NEAR])
                 item = pick_items[at]
                 if quantity[at] < 0:
                     return NEGATIVE, at
-                if sku < 0 or item < items.offsets[sku] or item >= items.offsets[sku + 1]:
+                if sku < 0 or item < item_offsets[sku] or item >= item_offsets[sku + 1]:
                     return OTHER_SKU, at
-                if not items.in_stock[item] or not may_ship[stock[order], items.sources[item]]:
+                if not may_ship[stock[order], pick_sources[at]]:
                     return NOT_ALLOWED, at
                 served += quantity[at]
-                if managed[sku]:
+                if managed[sku] and quantity[at] > 0 and not independent:
                     if quantity[at] > available[at]:
                         return BEYOND_AVAILABLE, at
                     taken[item] += quantity[at]
-                    most = max(items.quantity[item] - items.reserved[item], 0)
-                    if taken[item] > most:
+                elif not in_stock[item]:
+                    return NOT_ALLOWED, at
+                elif managed[sku]:
+                    if quantity[at] > available[at]:
+                        return BEYOND_AVAILABLE, at
+                    taken[item] += quantity[at]
+                    if taken[item] > max(before[item] - reserved[item], 0):
                         return BEYOND_SNAPSHOT, at
                 at += 1
             if served + short[line] != wanted[line]:
@@ -88,4 +105,4 @@ def audit_picks(
         if independent:
             for pick in range(first, at):
                 taken[pick_items[pick]] = 0
-    return (HOLDS, 0) if at == len(pick_lines) else (OUT_OF_LINE, at)
+    return (HOLDS, 0) if at == num_picks else (OUT_OF_LINE, at)

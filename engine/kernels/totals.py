@@ -40,6 +40,8 @@ def total_orders(
     -------
     An order whose total is beyond the limit, -1 if there is none.
     """
+    totals_qty, totals_allocated = totals.qty, totals.allocated
+    totals_sources, totals_short = totals.source_count, totals.short_lines
     at = 0
     for order in range(len(offsets) - 1):
         qty, allocated, source_count, short_lines = 0, 0, 0, 0
@@ -55,8 +57,8 @@ def total_orders(
                 stamps[pick_sources[at]] = order
                 source_count += 1
             at += 1
-        totals.qty[order] = qty
-        totals.allocated[order] = allocated
-        totals.source_count[order] = source_count
-        totals.short_lines[order] = short_lines
+        totals_qty[order] = qty
+        totals_allocated[order] = allocated
+        totals_sources[order] = source_count
+        totals_short[order] = short_lines
     return -1

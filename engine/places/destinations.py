@@ -46,7 +46,8 @@ def find_destinations(orders: pa.Table, places: IndexArray, locator: Locator) ->
     The distinct destinations, and which one each order goes to.
     """
     code = _same_destination(orders, places)
-    _, first = np.unique(code, return_index=True)
+    first = np.empty(int(code.max(initial=-1)) + 1, np.int64)
+    first[code[::-1]] = np.arange(len(code))[::-1]  # the last one written is the first one there
     latitude, longitude = _positions(orders.take(pa.array(first)), locator)
     keys = np.column_stack([latitude, longitude, places[first].astype(np.float64)])
     keys = np.where(np.isnan(keys), np.inf, keys) + 0.0
@@ -74,18 +75,19 @@ def _same_destination(orders: pa.Table, places: IndexArray) -> IndexArray:
 
     A million orders go to a few thousand places: hashing them beats sorting them.
     """
-    columns = [places]
-    for name in ADDRESS:  # missing is as good as empty
-        text = pc.fill_null(orders[name], "").combine_chunks()
-        columns.append(np.asarray(text.dictionary_encode().indices).astype(np.int32))
-    for name in ("latitude", "longitude"):
-        degrees = np.asarray(pc.fill_null(orders[name], np.nan))
-        columns += list(np.ascontiguousarray(degrees).view(np.int32).reshape(-1, 2).T)
-    # All numbers side by side as one value: joined texts might run into each other.
-    packed = pa.py_buffer(np.ascontiguousarray(np.column_stack(columns)))
-    width = pa.binary(4 * len(columns))
-    rows = pa.FixedSizeBinaryArray.from_buffers(width, orders.num_rows, [None, packed])
-    return np.asarray(rows.dictionary_encode().indices)
+    code: np.ndarray = np.zeros(orders.num_rows, np.int64)
+    columns = [pa.array(places)]
+    for name in (*ADDRESS, "latitude", "longitude"):
+        column = orders[name].combine_chunks()
+        if column.null_count < len(column):  # missing is as good as empty
+            columns.append(pc.fill_null(column, "" if name in ADDRESS else np.inf))
+    for column in columns:
+        encoded = column.dictionary_encode()
+        if len(encoded.dictionary) > 1:
+            # Fewer than 2**31 numbers on either side: the product fits.
+            code = code * len(encoded.dictionary) + np.asarray(encoded.indices)
+            code = np.asarray(pa.array(code).dictionary_encode().indices).astype(np.int64)
+    return code.astype(np.int32)
 
 
 def _distinct_rows(keys: FloatArray) -> tuple[FloatArray, IntArray]:

@@ -50,6 +50,7 @@ class Audit:
             self._catalog.items,
             done.lines,
             done.items,
+            done.sources,
             done.quantity,
             done.available,
             done.short,
@@ -68,7 +69,9 @@ class Audit:
         """
         items = self._catalog.items
         _law("before = after + deducted", items.quantity == left + self._taken)
-        _law("no deduction below 0", (left >= items.reserved) | (self._taken == 0))
+        _law(_LAWS[5], (items.in_stock > 0) | (self._taken == 0))
+        most = np.maximum(items.quantity - items.reserved, 0)
+        _law(_LAWS[6], self._taken <= most)
 
 
 _LAWS = {

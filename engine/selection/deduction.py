@@ -26,12 +26,13 @@ _PRIORITY: Any = Priority()
 class Deduction(NamedTuple):
     """What was decided for an order set.
 
-    ``lines``, ``items``, ``quantity``, ``available`` are (num_picks,) in line order, then
-    source order; ``short`` and ``reason`` are (num_lines,). Quantities in 1e-4 units.
+    ``lines``, ``items``, ``sources``, ``quantity``, ``available`` are (num_picks,) in line order,
+    then source order; ``short`` and ``reason`` are (num_lines,). Quantities in 1e-4 units.
     """
 
     lines: IntArray
     items: IntArray
+    sources: IndexArray
     quantity: IntArray
     available: IntArray
     short: IntArray
@@ -137,9 +138,18 @@ class Selection:
     def _written(self, count: int, num_lines: int, first_line: int) -> tuple[np.ndarray, ...]:
         """Copy what a block wrote: its part of the arrays of a `Deduction`."""
         picks = self._picks
-        cut = (column[:count].copy() for column in (picks.items, picks.quantity, picks.available))
-        of_lines = (column[:num_lines].copy() for column in (picks.short, picks.reason))
-        return picks.lines[:count] + first_line, *cut, *of_lines
+        items, quantity, available, short, reason = (
+            column.copy()
+            for column in (
+                picks.items[:count],
+                picks.quantity[:count],
+                picks.available[:count],
+                picks.short[:num_lines],
+                picks.reason[:num_lines],
+            )
+        )
+        sources = self._catalog.items.sources[items]
+        return picks.lines[:count] + first_line, items, sources, quantity, available, short, reason
 
 
 def _is_distance(algorithm: object) -> bool:

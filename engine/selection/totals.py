@@ -43,7 +43,7 @@ def order_totals(catalog: Catalog, orders: OrderSet, done: Deduction) -> OrderTo
         orders.quantity,
         done.short,
         done.lines,
-        catalog.items.sources[done.items],
+        done.sources,
         done.quantity,
         MAX_SUM,
         np.full(catalog.sources.num_rows, -1, np.int64),

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from engine.tables.convert import convert, is_string, plain
 from engine.tables.converted import Converted, WrongTypeError
 from engine.tables.findings import Finding, shown_text, whole_table
-from engine.tables.quantity import units_to_decimal
+from engine.tables.quantity import QTY_TYPE, units_to_decimal
 from engine.tables.raw import RawTable, nearest
 from engine.tables.schema import Column, Kind, Schema
 from engine.types import QTY_SCALE, BoolArray
@@ -79,16 +79,23 @@ def check_columns(schema: Schema, raw: RawTable) -> CheckedTable:
         findings += found
     known = {column.name for column in schema.columns}
     extra = [name for name in names if name not in known]
-    table = pa.table({name: _at_the_rim(schema, name, columns[name]) for name in columns})
+    wrong = {finding.column for finding in findings}
+    for column in schema.columns:
+        if column.kind is Kind.QUANTITY:
+            is_clean = column.name not in wrong
+            columns[column.name] = _as_decimal(column, columns[column.name], raw, is_clean)
+    table = pa.table(columns)
     checked = CheckedTable(schema, table, findings, extra)
     findings += _check_pairs(checked)
     return checked
 
 
-def _at_the_rim(schema: Schema, name: str, values: pa.Array) -> pa.Array:
+def _as_decimal(column: Column, values: pa.Array, raw: RawTable, is_clean: bool) -> pa.Array:
     """Give a quantity its decimal type, so that a canonical table can go in again as it is."""
-    if schema.column(name).kind is not Kind.QUANTITY:
-        return values
+    if is_clean and column.default is None and column.name in raw.table.column_names:
+        given = raw.table[column.name]
+        if given.type == QTY_TYPE:
+            return given.combine_chunks()
     units = np.asarray(pc.fill_null(values, 0))
     return units_to_decimal(units, null=np.asarray(values.is_null()))
 

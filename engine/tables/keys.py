@@ -1,6 +1,7 @@
 """Rules between rows: keys that must be unique, and keys that must be known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -9,11 +10,13 @@ import pyarrow.compute as pc
 from engine.tables.columns import CheckedTable, rows_finding, shown_rows
 from engine.tables.findings import Finding
 from engine.tables.fold import FOLDS
-from engine.tables.texts import number_keys
+from engine.tables.texts import Numbered, number_keys
 from engine.types import BoolArray, IntArray
 
 
-def check_unique(checked: CheckedTable) -> list[Finding]:
+def check_unique(
+    checked: CheckedTable, numbered: Mapping[str, Numbered] = MappingProxyType({})
+) -> list[Finding]:
     """Find rows that share their key with another row.
 
     Parameters
@@ -21,6 +24,8 @@ def check_unique(checked: CheckedTable) -> list[Finding]:
     checked
         Its schema names the key; SKUs compare folded, postcodes without blanks and case. Rows
         whose key is null or already found wrong are left out.
+    numbered
+        Columns whose keys have numbers already.
 
     Returns
     -------
@@ -32,7 +37,9 @@ def check_unique(checked: CheckedTable) -> list[Finding]:
         return []
     required = [name for name in schema.key if schema.column(name).required]
     out = _any_null(table, required) | checked.bad(schema.key)
-    codes = key_codes(table, schema.key)
+    if len(schema.key) == 1 and _ascends(table[schema.key[0]]):
+        return []
+    codes = key_codes(table, schema.key, numbered)
     ranked = np.sort(codes[~out])
     if not (ranked[1:] == ranked[:-1]).any():
         return []
@@ -87,22 +94,34 @@ def check_known(
     )
 
 
-def key_codes(table: pa.Table, columns: Sequence[str]) -> IntArray:
+def _ascends(values: pa.ChunkedArray) -> bool:
+    """Whether the values are whole numbers, each above the one before: then none is there twice."""
+    if not pa.types.is_int64(values.type) or values.null_count:
+        return False
+    numbers = np.asarray(values)
+    return bool((numbers[1:] > numbers[:-1]).all())
+
+
+def key_codes(
+    table: pa.Table,
+    columns: Sequence[str],
+    numbered: Mapping[str, Numbered] = MappingProxyType({}),
+) -> IntArray:
     """(num_rows,) number of each row's key; two rows have the same number if their keys agree."""
     codes = np.zeros(table.num_rows, np.int64)
     for name in columns:
-        numbers, count = _numbers(name, table[name])
+        numbers, count = _numbers(name, table[name], numbered.get(name))
         # Fewer than 2**31 numbers each: the product fits.
         codes = _renumbered(codes) if codes.max(initial=0) >= 2**31 else codes
         codes = codes * count + numbers
     return codes
 
 
-def _numbers(name: str, values: pa.ChunkedArray) -> tuple[np.ndarray, int]:
+def _numbers(name: str, values: pa.ChunkedArray, known: Numbered | None) -> tuple[np.ndarray, int]:
     """Give each distinct value of a column a number, null too; return how many there are."""
     if name == "sku":
-        index, numbers, _ = number_keys(values.combine_chunks(), fold=True)
-        return numbers + 1, len(index.first_row) + 1
+        known = known or number_keys(values.combine_chunks(), fold=True)
+        return known.of_row + 1, len(known.keys.first_row) + 1
     encoded = _folded(name, values).combine_chunks().dictionary_encode(null_encoding="encode")
     return np.asarray(encoded.indices), len(encoded.dictionary)
 

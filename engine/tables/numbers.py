@@ -21,7 +21,7 @@ from engine.tables.converted import (
     to_mask,
     wrong_type,
 )
-from engine.tables.quantity import decimal_to_units
+from engine.tables.quantity import SUM_TYPE, decimal_to_units
 from engine.types import MAX_QTY, QTY_SCALE, FloatArray
 
 _NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
@@ -98,11 +98,15 @@ def quantity(values: pa.Array) -> Converted:
     if not pa.types.is_decimal(values.type):
         raise wrong_type(values, "decimal(12,4)", "write the column as decimal(12,4)")
     try:
-        units = decimal_to_units(values.cast(pa.decimal128(18, 4)))
+        units = decimal_to_units(values if _fits_a_word(values.type) else values.cast(SUM_TYPE))
     except pa.ArrowInvalid:
         return quantity_from_text(values.cast(pa.string()))
     outside = np.abs(pc.fill_null(units, 0).to_numpy()) > MAX_QTY
     return converted(leave_out(outside, units), Problem(outside, *_OUT_OF_RANGE))
+
+
+def _fits_a_word(kind: pa.DataType) -> bool:
+    return pa.types.is_decimal128(kind) and kind.scale == 4 and kind.precision <= 18
 
 
 def _quantity_from_float(values: pa.Array) -> Converted:

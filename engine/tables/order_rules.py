@@ -45,7 +45,8 @@ def check_orders(checked: CheckedTable, catalog: Mapping[str, pa.Table]) -> list
     if holder is not None and not _is_unusable(catalog[holder]["stock_id"]):
         stocks = pa.table({"stock_id": known_stocks(catalog)})
         findings += check_known(checked, ["stock_id"], stocks, f"the catalogue's {holder}")
-    findings += check_known(checked, _CHANNEL, _channels(catalog), "sales_channels")
+    if (kind | code).any():
+        findings += check_known(checked, _CHANNEL, _channels(catalog), "sales_channels")
     if checked.schema.name == "order_lines":
         findings += _check_agreement(checked)
     return findings
@@ -59,6 +60,8 @@ def orders_of_lines(lines: pa.Table) -> pa.Table:
 
 def complete_orders(orders: pa.Table, catalog: Mapping[str, pa.Table]) -> pa.Table:
     """Fill ``stock_id`` of orders that name a sales channel; every channel is known by now."""
+    if not orders["stock_id"].null_count:
+        return orders
     channels = _channels(catalog)
     together = pa.concat_tables([orders.select(_CHANNEL), channels.rename_columns(_CHANNEL)])
     codes = key_codes(together, _CHANNEL)

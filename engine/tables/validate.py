@@ -18,6 +18,7 @@ from engine.tables.keys import check_known, check_unique
 from engine.tables.order_rules import check_orders, complete_orders, orders_of_lines
 from engine.tables.raw import RawTable
 from engine.tables.schema import CATALOG_SCHEMAS, SCHEMAS, Schema
+from engine.tables.texts import Numbered, number_keys
 from engine.types import BoolArray
 
 _LINKS = "stock_source_links"
@@ -27,7 +28,8 @@ class Validated(NamedTuple):
     """Tables whose rows all hold, canonical and in input order, if nothing is ``fatal``.
 
     ``fatal`` are the findings that must stop the run, ``rejects`` those that quarantine set
-    aside, ``notes`` are for people. ``id_type`` is the type in which orders brought their ids.
+    aside, ``notes`` are for people. ``id_type`` is the type in which orders brought their ids,
+    ``item_skus`` the numbers of the SKUs of ``source_items``.
     """
 
     tables: dict[str, pa.Table]
@@ -35,6 +37,7 @@ class Validated(NamedTuple):
     rejects: list[Finding]
     notes: list[str]
     id_type: pa.DataType = pa.string()
+    item_skus: Numbered | None = None
 
 
 def validate_catalog(
@@ -64,8 +67,14 @@ def validate_catalog(
             checked[schema.name] = check_columns(schema, raw[schema.name])
         elif schema.required and schema.name not in unread:
             found.append(missing(schema.name))
-    for table in checked.values():
-        found += table.findings + check_unique(table) + _check_references(table, checked)
+    item_skus = None
+    if "source_items" in checked:
+        # Five million texts to look through: once, here and for the catalogue.
+        spelt = checked["source_items"].table["sku"].combine_chunks()
+        item_skus = number_keys(spelt, fold=True)
+    for name, table in checked.items():
+        numbered = {"sku": item_skus} if name == "source_items" and item_skus else {}
+        found += table.findings + check_unique(table, numbered) + _check_references(table, checked)
     stops = fatal(found, raw, quarantine)
     left_out = found if quarantine else []
     for parent in ("sources", "stocks") if quarantine else ():
@@ -75,7 +84,9 @@ def validate_catalog(
     if "sources" in tables:
         tables["sources"], lost = _with_extra_columns(checked["sources"], raw["sources"], left_out)
         notes = lost + notes
-    return Validated(tables, stops, left_out, notes)
+    if item_skus and tables["source_items"].num_rows < len(item_skus.of_row):
+        item_skus = number_keys(tables["source_items"]["sku"].combine_chunks(), fold=True)
+    return Validated(tables, stops, left_out, notes, item_skus=item_skus)
 
 
 def validate_orders(

@@ -89,19 +89,21 @@ def test_packed_and_plain_layout_equal_the_oracle(case, algorithm):
         assert in_parts(catalog, orders, algorithm, [], **MODES) == found
     expected = oracle.allocate(case, algorithm.code)
     codes = catalog.sources["source_code"].to_pylist()
-    picks = zip(*found[:4], strict=True)
+    lines, items, sources, quantities, availables = found[:5]
+    picks = zip(lines, sources, quantities, availables, strict=True)
+    assert sources == catalog.items.sources[items].tolist()
     assert [
         (
             orders.ids[int(orders.order_of_line[line])].as_py(),
             int(orders.position[line]),
-            codes[catalog.items.sources[item]],
+            codes[source],
             quantity,
             available,
         )
-        for line, item, quantity, available in picks
+        for line, source, quantity, available in picks
     ] == [
         (
-            str(row["order_id"]),
+            row["order_id"],
             row["line"],
             row["source_code"],
             int(row["qty_to_deduct"] * UNIT),
@@ -112,8 +114,8 @@ def test_packed_and_plain_layout_equal_the_oracle(case, algorithm):
     left = {(row["source_code"], row["sku"]): row for row in expected["source_items"]}
     rows = catalog.tables["source_items"].take(pa.array(catalog.item_rows)).to_pylist()
     ends = [left[row["source_code"], row["sku"]] for row in rows]
-    assert found[6] == [int(end["quantity"] * UNIT) for end in ends]
-    assert found[7] == [end["status"] for end in ends]
+    assert found[7] == [int(end["quantity"] * UNIT) for end in ends]
+    assert found[8] == [end["status"] for end in ends]
 
 
 @given(cases(), st.booleans(), st.booleans())
@@ -166,15 +168,23 @@ def test_serve_writes_into_the_same_buffers_and_keeps_what_it_gave():
     run.serve(orders, Clock())
     assert run._picks is buffers
     assert [column.tolist() for column in first] == kept
-    assert not any(np.shares_memory(*pair) for pair in zip(first, buffers, strict=True))
+    assert not any(np.shares_memory(one, other) for one in first for other in buffers)
 
 
 def test_serve_without_orders_gives_nothing():
     catalog, orders = encoded(shop())
     run = Selection(catalog, Priority(), **MODES)
     done = run.serve(part_of(orders, 0, 0), Clock())
-    assert [len(column) for column in done] == [0] * 6
-    assert [column.dtype for column in done] == [np.int64] * 5 + [np.uint8]
+    assert [len(column) for column in done] == [0] * 7
+    assert [column.dtype for column in done] == [
+        np.int64,
+        np.int64,
+        np.int32,
+        np.int64,
+        np.int64,
+        np.int64,
+        np.uint8,
+    ]
     assert run.left.tolist() == catalog.items.quantity.tolist()
 
 
