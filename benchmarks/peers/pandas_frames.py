@@ -136,9 +136,7 @@ def _write_orders(orders: Path, lines: pd.DataFrame, picks: pd.DataFrame, out: P
     pq.write_table(pa.table(columns), out / "orders.parquet")
 
 
-def _write_source_items(
-    before: pd.DataFrame, items: pd.DataFrame, names: Names, out: Path
-) -> None:
+def _write_source_items(before: pd.DataFrame, items: pd.DataFrame, names: Names, out: Path) -> None:
     units = before["units"].to_numpy(copy=True)
     status = before["status"].to_numpy(copy=True)
     rows = items.index.to_numpy()

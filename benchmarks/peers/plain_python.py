@@ -1,11 +1,12 @@
 """Plain Python: MSI's algorithm as it is written, order by order, with dicts and whole numbers.
 
-As MSI's offline provider does, it locates each address once, and computes and sorts the distances of
-all sources for every order anew. Any number of stocks.
+As MSI's offline provider does, it locates each address once, and computes and sorts the distances
+of all sources for every order anew. Any number of stocks.
 """
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
 from typing import Any
@@ -83,13 +84,7 @@ def _by_distance(orders: Columns, linked: dict[int, list[str]], sources: Columns
     """Return what gives the place of each source for an order, by distance, then priority."""
     located = zip(sources["latitude"], sources["longitude"], strict=True)
     position = dict(zip(sources["source_code"], located, strict=True))
-    geonames = _read(_GEONAMES)
-    known: dict[tuple[str, str], tuple[float, float]] = {}
-    for country, postcode, latitude, longitude in zip(
-        *(geonames[name] for name in ("country_code", "postcode", "latitude", "longitude")),
-        strict=True,
-    ):
-        known.setdefault((country, postcode), (latitude, longitude))
+    known = _places()
 
     def ranks(order: int) -> dict[str, int]:
         here = known[orders["country_id"][order], orders["postcode"][order]]
@@ -99,6 +94,19 @@ def _by_distance(orders: Columns, linked: dict[int, list[str]], sources: Columns
         return {source: place for place, source in enumerate(ordered)}
 
     return ranks
+
+
+@cache
+def _places() -> dict[tuple[str, str], tuple[float, float]]:
+    """Position of the first row of each country and postcode."""
+    rows = _read(_GEONAMES)
+    places: dict[tuple[str, str], tuple[float, float]] = {}
+    for country, postcode, latitude, longitude in zip(
+        *(rows[name] for name in ("country_code", "postcode", "latitude", "longitude")),
+        strict=True,
+    ):
+        places.setdefault((country, postcode), (latitude, longitude))
+    return places
 
 
 def _haversine_mm(lat1: float, lon1: float, lat2: float, lon2: float) -> int:

@@ -5,8 +5,8 @@ choice and the names of the columns are ours.
 
 Usage: python data/us_stores/build.py FILE
 
-FILE is the raw `us_store_locations.csv`, as it is or packed (`.csv.xz`). The table is written beside
-this script. The same file gives the same bytes with the same version of zlib.
+FILE is the raw `us_store_locations.csv`, as it is or packed (`.csv.xz`). The table is written
+beside this script. The same file gives the same bytes with the same version of zlib.
 """
 
 import csv
