@@ -14,7 +14,7 @@ from benchmarks.cases import CACHE, CASES, files, reduced
 from benchmarks.measure import Warm
 
 CASE = reduced(CASES["1Mx1Mx50"], 20)
-ROUNDS = 5
+ROUNDS = 4
 
 
 class Bound(NamedTuple):
