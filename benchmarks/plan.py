@@ -19,7 +19,7 @@ class Run(NamedTuple):
         return f"{self.contestant} {self.algorithm} {'whole' if self.whole else 'warm'}"
 
 
-ALL_PEERS = ("100kx100kx50", "1Mx1Mx50")
+ALL_PEERS = ("100kx100kx50", "1Mx100kx50", "1Mx1Mx50")
 """Cases that every peer runs: plain Python and pandas take long, and tell no more elsewhere."""
 WHOLE_PEERS = "10Mx1Mx50"
 """The case that is run by whole processes, since it is large enough for imports not to matter."""
