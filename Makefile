@@ -5,17 +5,18 @@ ARGS ?=
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+PYTEST_BENCH := $(BIN)/python -m pytest -q -o addopts= -o python_files='bench_*.py' benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage lint format bench readme build wheel-demo ci clean
+.PHONY: help setup demo test coverage lint format bench bench-phases bench-smoke readme build wheel-demo ci clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## make .venv with the package and all tools (uv if there, else venv and pip)
 
 $(INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) .ci/make_venv.py .venv -e '.[dev,peers]'
+	@$(PYTHON) .ci/make_venv.py .venv -e '.[dev,peers,bench]'
 	@touch $@
 
 demo: setup ## run the main job on the shipped real data
@@ -41,9 +42,15 @@ format: setup ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup ## time the phases of a run on the year of Online Retail
-	$(BIN)/python -m pytest -q -o addopts= -o python_files='bench_*.py' benchmarks \
-	  --benchmark-columns=min,median,rounds
+bench: setup ## time all cases and peers, renew the tables; ARGS="--only msi-xl --rounds 3"
+	$(BIN)/python -m benchmarks.run $(ARGS)
+
+bench-phases: setup ## time the kernels, and each phase on the year of Online Retail
+	$(PYTEST_BENCH) --benchmark-columns=min,median,rounds $(ARGS)
+
+bench-smoke: setup ## the benchmarks at a tiny size, peers compared, ratios guarded
+	$(BIN)/python -m benchmarks.smoke
+	$(PYTEST_BENCH) --benchmark-disable
 
 readme: setup ## run the examples of README.md and CONTRIBUTING.md as they stand
 	$(BIN)/python .ci/readme_examples.py README.md CONTRIBUTING.md

@@ -7,16 +7,12 @@ from typing import Any
 
 import pytest
 
-from engine.algorithms.registry import find_algorithm
 from engine.catalog import encode_catalog
 from engine.clock import Clock
 from engine.io.read import read_tables
 from engine.orders import encode_orders
 from engine.packaged import packaged
-from engine.selection.conservation import check_conservation
-from engine.selection.deduction import Selection
-from engine.selection.kpis import summarise
-from engine.selection.result import build_result, pick_distances
+from engine.selection.run import Run
 from engine.tables.schema import CATALOG_TABLES, ORDER_TABLES, SCHEMAS
 from engine.tables.validate import validate_catalog, validate_orders
 
@@ -43,17 +39,9 @@ def encode(inventory: Any, asked: Any) -> tuple[Any, Any]:
     return catalog, encode_orders(asked, catalog)
 
 
-def decide(catalog: Any, orders: Any, code: str) -> Any:
-    """Rank and deduct."""
-    run = Selection(catalog, find_algorithm(code), independent=False, include_zero=False)
-    return run.serve(orders, Clock()), run.left, run.in_stock
-
-
-def decode(catalog: Any, orders: Any, done: Any, left: Any, in_stock: Any) -> Any:
-    """Turn the arrays into tables."""
-    mm = pick_distances(catalog, orders, done)
-    kpis = summarise(catalog, orders, done, left, mm, independent=False)
-    return build_result(catalog, orders, done, left, in_stock, mm, kpis, quarantine=False)
+def run_of(catalog: Any, code: str) -> Run:
+    """Begin a run."""
+    return Run(catalog, algorithm=code, mode="sequential", include_zero=False, clock=Clock())
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +64,19 @@ def test_encode(benchmark: Any) -> None:
 
 @pytest.mark.parametrize("code", ["priority", "distance"])
 def test_rank_and_deduct(benchmark: Any, year: tuple[Any, Any], code: str) -> None:
-    decide(*year, code)
-    benchmark(decide, *year, code)
+    catalog, orders = year
+
+    def fresh() -> Any:
+        return (run_of(catalog, code), orders), {}
+
+    benchmark.pedantic(Run.decide, setup=fresh, rounds=10, warmup_rounds=1)
 
 
 def test_check_and_decode(benchmark: Any, year: tuple[Any, Any]) -> None:
-    done, left, in_stock = decide(*year, "distance")
-    check_conservation(*year, done, left, independent=False)
-    benchmark(decode, *year, done, left, in_stock)
+    catalog, orders = year
+
+    def fresh() -> Any:
+        run = run_of(catalog, "distance")
+        return (run, run.decide(orders)), {}
+
+    benchmark.pedantic(Run.decode, setup=fresh, rounds=10, warmup_rounds=1)

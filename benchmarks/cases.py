@@ -1,11 +1,12 @@
 """The registry of cases: what is timed, and the seeded files that it is timed on.
 
 Every case is a catalogue folder and an orders folder in Parquet. `files` writes them once, a
-million lines at a time, and finds them again after that.
+million lines at a time, and finds them again after that. `CASES` are the shapes of work; `GROWTH`
+are series of cases along one axis, the others fixed.
 """
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -46,6 +47,8 @@ class Case:
         Sources stand where US_STORES has them, instead of at random postcodes.
     seed
         Of everything random.
+    data_set
+        Data of the package that are taken as they are; nothing is made then.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Case:
     hot: float = 0.0
     stores: bool = False
     seed: int = 7
+    data_set: str = ""
 
 
 class Files(NamedTuple):
@@ -70,10 +74,13 @@ class Files(NamedTuple):
     orders: Path
 
 
-def _sized(lines: int, skus: int, sources: int) -> Case:
+def _sized(lines: int, skus: int, sources: int, destinations: int = 1_000) -> Case:
     name = f"{_short(lines)}x{_short(skus)}x{sources}"
     about = f"{_short(lines)} lines, {_short(skus)} SKUs, {sources} sources"
-    return Case(name, about, lines, skus, sources, destinations=1_000)
+    if destinations != 1_000:
+        name += f"x{_short(destinations)}"
+        about += f", {_short(destinations)} destinations"
+    return Case(name, about, lines, skus, sources, destinations=destinations)
 
 
 def _short(count: int) -> str:
@@ -123,14 +130,50 @@ _ALL = [
         destinations=10_000,
         stores=True,
     ),
+    Case(
+        "year",
+        "Online Retail's year",
+        lines=518_385,
+        skus=3_808,
+        sources=8,
+        stocks=2,
+        data_set="online_retail/year",
+    ),
     Case("stream-50M", "50M lines streamed", 50_000_000, 1_000_000, 50, destinations=1_000),
 ]
 
 CASES = {case.name: case for case in _ALL}
 
+GROWTH = {
+    "lines": [_sized(n, 10**5, 50) for n in (100_000, 300_000, 10**6, 3 * 10**6, 10**7)],
+    "skus": [_sized(10**6, n, 50) for n in (10_000, 30_000, 10**5, 300_000, 10**6)],
+    "sources": [_sized(10**6, 10**5, n) for n in (10, 50, 200, 1_000)],
+    "destinations": [_sized(10**6, 10**5, 50, n) for n in (100, 1_000, 10_000, 40_000)],
+}
+"""Axis -> cases that differ in it alone; some are in `CASES` too."""
+
+
+def reduced(case: Case, by: int) -> Case:
+    """Return a case with as many times fewer lines, SKUs and destinations.
+
+    A network keeps its sources, and a data set of the package its rows.
+    """
+    if case.data_set:
+        return case
+    return replace(
+        case,
+        name=f"{case.name}-by-{by}",
+        about=f"{case.about}, {by:,} times smaller",
+        lines=max(case.lines // by, 2),
+        skus=max(case.skus // by, 1),
+        destinations=-(-case.destinations // by),
+    )
+
 
 def files(case: Case) -> Files:
     """Return the files of a case; write them if they are not there."""
+    if case.data_set:
+        return Files(*(packaged(f"{case.data_set}/{name}") for name in Files._fields))
     folder = CACHE / f"{case.name}-{_MAKER}"
     if not folder.exists():
         draft = folder.with_suffix(".tmp")

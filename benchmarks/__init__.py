@@ -1,0 +1,1 @@
+"""What is timed, against what, and how: ``make bench`` and ``make bench-smoke``."""
