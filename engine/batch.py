@@ -3,13 +3,15 @@
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from engine.algorithms.protocol import SourceSelectionAlgorithm
 from engine.algorithms.registry import find_algorithm
@@ -187,7 +189,8 @@ def _read(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock
     known = tuple(SCHEMAS)
     # A second thread: reading the orders and laying the catalogue out take about as long as
     # what this one does meanwhile.
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(_load_libraries)
         reading = pool.submit(read_tables, orders, ("orders",), known)
         with clock("read"):
             stock = read_tables(catalog, CATALOG_TABLES, known)
@@ -219,6 +222,12 @@ def _read(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock
     id_type = checked.id_type if checked else _id_type(lines[0])
     files = {*stock.files, *wanted.files, *(file.location.text for file in lines)}
     return _Input(encoded, book, lines, sorted(files), found, notes, id_type)
+
+
+def _load_libraries() -> None:
+    """Import what takes half a second each, and is due soon: numba and, for pyarrow, pandas."""
+    import_module("engine.kernels.hashing")
+    pa.array([None])
 
 
 def _lines_of(
@@ -334,10 +343,13 @@ def _write(stream: Stream, files: _Files, id_type: pa.DataType, clock: Clock) ->
             )
             for name in Part._fields
         }
-        for part in stream:
+        done = 0
+        for part in opened.enter_context(closing(stream)):
             with clock("write"):
                 for writer, table in zip(writers.values(), part, strict=True):
                     writer.write(table)
+            done += pc.sum(part.orders["lines"]).as_py() or 0
+            clock.lines(done, files.num_lines)
         rows = {name: writer.num_rows for name, writer in writers.items()}
     last = {"source_items": stream.source_items, "rejects": stream.rejects}
     for name, table in last.items():

@@ -13,12 +13,13 @@ from engine.places.distance import KnownDistances, Points, points
 from engine.places.geocode import ADDRESS, geocode
 from engine.tables.findings import Finding, raise_findings
 from engine.tables.fold import fold_country, fold_postcode, fold_sku
+from engine.tables.items import ItemKeys, item_keys
 from engine.tables.order_rules import known_stocks
 from engine.tables.quantity import column_units, sum_by_group
 from engine.tables.raw import as_raw
 from engine.tables.schema import CATALOG_TABLES
 from engine.tables.settings import StockItems, encode_stock_items
-from engine.tables.texts import KeyIndex, Numbered, number_keys
+from engine.tables.texts import KeyIndex, Numbered
 from engine.tables.validate import Validated, validate_catalog
 from engine.types import FlagArray, IndexArray, IntArray, Items, frozen
 
@@ -157,10 +158,13 @@ def encode_catalog(valid: Validated) -> Catalog:
     sources = sources.take(pc.sort_indices(sources["source_code"])).combine_chunks()
     codes = sources["source_code"].combine_chunks()
     stock_ids = np.sort(np.asarray(known_stocks(tables)))
-    index, sku_names, sku_of_row, spelt_alike = _encode_skus(
-        tables["source_items"]["sku"].combine_chunks(), valid.item_skus
+    keys = valid.items or item_keys(tables["source_items"])
+    if keys is None:
+        raise ValueError("source_items: a key is null; validate the tables first")
+    index, sku_names, spelt_alike = _encode_skus(
+        tables["source_items"]["sku"].combine_chunks(), keys.skus
     )
-    items, item_rows = _encode_items(tables["source_items"], codes, sku_of_row, len(sku_names))
+    items = _encode_items(tables["source_items"], codes, keys)
     reserved, lost = _reserved(tables.get("source_reservations"), codes, index, items)
     places, known = _encode_distances(tables.get("distances"), codes)
     return Catalog(
@@ -174,7 +178,7 @@ def encode_catalog(valid: Validated) -> Catalog:
         source_points=_locate_sources(sources, tables.get("geonames")),
         links=_encode_links(tables["stock_source_links"], codes, stock_ids),
         items=items._replace(reserved=reserved),
-        item_rows=item_rows,
+        item_rows=frozen(keys.rows),
         stock_items=encode_stock_items(tables.get("stock_items"), fold_sku(sku_names)),
         places=places,
         known=known,
@@ -189,40 +193,27 @@ def index_of(values: pa.ChunkedArray | pa.Array, axis: pa.Array) -> IndexArray:
     return np.asarray(at).astype(np.int32, copy=False)
 
 
-def _encode_skus(
-    spelt: pa.Array, numbered: Numbered | None
-) -> tuple[KeyIndex, pa.Array, IndexArray, bool]:
-    """Find the distinct SKUs.
-
-    Returns their table, how they are spelt, the one of each row, and whether rows agree on that.
-    """
-    index, of_row, varied = numbered or number_keys(spelt, fold=True)
+def _encode_skus(spelt: pa.Array, numbered: Numbered) -> tuple[KeyIndex, pa.Array, bool]:
+    """Return the table of the SKUs, how they are spelt, and whether all rows agree on that."""
+    index, of_row, varied = numbered
     if not varied:
-        return index, spelt.take(pa.array(index.first_row)), of_row, True
+        return index, spelt.take(pa.array(index.first_row)), True
     ranked = np.asarray(pc.sort_indices(spelt))
     _, first = np.unique(of_row[ranked], return_index=True)
-    return index, spelt.take(pa.array(ranked[first])), of_row, False
+    return index, spelt.take(pa.array(ranked[first])), False
 
 
-def _encode_items(
-    table: pa.Table, codes: pa.Array, sku_of_row: IndexArray, num_skus: int
-) -> tuple[Items, IntArray]:
-    """Return the items by SKU and source, nothing reserved, and the row of each."""
-    from engine.kernels.grouping import group_rows
-
-    source_of_row = index_of(table["source_code"], codes)
-    offsets, rows = np.empty(num_skus + 1, np.int64), np.empty(len(sku_of_row), np.int64)
-    by_source = np.empty_like(rows)
-    group_rows(source_of_row, np.arange(len(rows)), np.empty(len(codes) + 1, np.int64), by_source)
-    group_rows(sku_of_row, by_source, offsets, rows)
-    items = Items(
-        offsets=frozen(offsets),
-        sources=frozen(source_of_row[rows]),
-        quantity=frozen(column_units(table, "quantity")[rows]),
-        reserved=frozen(np.zeros(len(rows), np.int64)),
-        in_stock=frozen(np.asarray(table["status"])[rows].astype(np.uint8)),
+def _encode_items(table: pa.Table, codes: pa.Array, keys: ItemKeys) -> Items:
+    """Return the items by SKU and source, nothing reserved."""
+    present = table["source_code"].combine_chunks().take(pa.array(keys.sources.keys.first_row))
+    source_of_row = index_of(present, codes)[keys.sources.of_row]
+    return Items(
+        offsets=frozen(keys.offsets),
+        sources=frozen(source_of_row[keys.rows]),
+        quantity=frozen(column_units(table, "quantity")[keys.rows]),
+        reserved=frozen(np.zeros(len(keys.rows), np.int64)),
+        in_stock=frozen(np.asarray(table["status"])[keys.rows].astype(np.uint8)),
     )
-    return items, frozen(rows)
 
 
 def _reserved(

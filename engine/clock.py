@@ -6,7 +6,15 @@ from time import perf_counter
 
 
 class Clock:
-    """Adds up the seconds of each phase, and tells a listener when one begins.
+    """Adds up the seconds of each phase, and tells listeners how far the run is.
+
+    Parameters
+    ----------
+    on_phase
+        Called with each phase when it begins for the first time.
+    on_lines
+        Called with how many order lines are done, and how many there are (about, or 0 if nobody
+        knows).
 
     Attributes
     ----------
@@ -14,18 +22,28 @@ class Clock:
         Phase -> seconds so far, in order of first appearance.
     """
 
-    def __init__(self, listener: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        on_phase: Callable[[str], None] | None = None,
+        on_lines: Callable[[int, int], None] | None = None,
+    ) -> None:
         self.seconds: dict[str, float] = {}
-        self._listener = listener
+        self._on_phase = on_phase
+        self._on_lines = on_lines
 
     @contextmanager
     def __call__(self, phase: str) -> Iterator[None]:
         """Count what happens inside the ``with`` to a phase."""
-        if self._listener and phase not in self.seconds:
-            self._listener(phase)
+        if self._on_phase and phase not in self.seconds:
+            self._on_phase(phase)
         self.seconds.setdefault(phase, 0.0)
         start = perf_counter()
         try:
             yield
         finally:
             self.seconds[phase] += perf_counter() - start
+
+    def lines(self, done: int, total: int) -> None:
+        """Tell how many order lines are done."""
+        if self._on_lines:
+            self._on_lines(done, total)

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 Part = TypeVar("Part")
 
 _END = object()
+_PATIENCE = 5.0
+"""Seconds that closing waits for the thread."""
 
 
 def ahead(parts: Iterable[Part], depth: int) -> Generator[Part, None, None]:
@@ -65,4 +67,5 @@ def ahead(parts: Iterable[Part], depth: int) -> Generator[Part, None, None]:
             del part  # or the memory of two parts would be held here
     finally:
         is_over.set()
-        thread.join()
+        # Who interrupts a run need not wait for a long step; the thread ends after it by itself.
+        thread.join(_PATIENCE)

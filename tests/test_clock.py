@@ -12,3 +12,11 @@ def test_clock_adds_up_by_phase():
     assert heard == ["read", "rank"]
     assert list(clock.seconds) == ["read", "rank"]
     assert all(spent >= 0 for spent in clock.seconds.values())
+
+
+def test_clock_tells_how_many_lines_are_done():
+    heard = []
+    clock = Clock(on_lines=lambda done, total: heard.append((done, total)))
+    clock.lines(3, 10)
+    Clock().lines(1, 2)
+    assert heard == [(3, 10)]

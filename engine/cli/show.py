@@ -14,6 +14,8 @@ import click
 from engine.cli.text import clean, table_lines
 from engine.clock import Clock
 
+_SECONDS_BETWEEN = 10.0
+"""Between two lines about a long run."""
 _STEPS = {
     "read": "reading tables",
     "validate": "checking rows",
@@ -89,8 +91,23 @@ def progress(quiet: bool, *phases: str) -> Iterator[Clock]:
     elif sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown"):
         yield from _bar(phases)
     else:
-        start = perf_counter()
-        yield Clock(lambda phase: tell(f"{perf_counter() - start:6.1f} s  {_step(phase)}"))
+        yield _plain_progress()
+
+
+def _plain_progress() -> Clock:
+    """Tell of each phase, and of the lines done every ten seconds."""
+    start = told = perf_counter()
+
+    def say_so(what: str) -> None:
+        tell(f"{perf_counter() - start:6.1f} s  {what}")
+
+    def count(done: int, total: int) -> None:
+        nonlocal told
+        if perf_counter() - told > _SECONDS_BETWEEN:
+            told = perf_counter()
+            say_so(f"{done:,} of about {total:,} lines done")
+
+    return Clock(lambda phase: say_so(_step(phase)), count)
 
 
 def _bar(phases: Sequence[str]) -> Iterator[Clock]:
@@ -103,10 +120,14 @@ def _bar(phases: Sequence[str]) -> Iterator[Clock]:
 
         def show(phase: str) -> None:
             # Drawn at once: a phase may be over before the next turn of the clock.
-            done = phases.index(phase)
-            bar.update(task, description=_step(phase), completed=done, refresh=True)
+            done, total = phases.index(phase), len(phases)
+            bar.update(task, description=_step(phase), completed=done, total=total, refresh=True)
 
-        yield Clock(show)
+        def count(done: int, total: int) -> None:
+            # Phases run side by side from here on: the lines say how far the run is.
+            bar.update(task, description=f"{done:,} lines", completed=done, total=max(done, total))
+
+        yield Clock(show, count)
 
 
 def _step(phase: str) -> str:

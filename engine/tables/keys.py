@@ -1,7 +1,6 @@
 """Rules between rows: keys that must be unique, and keys that must be known."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +13,7 @@ from engine.tables.texts import Numbered, number_keys
 from engine.types import BoolArray, IntArray
 
 
-def check_unique(
-    checked: CheckedTable, numbered: Mapping[str, Numbered] = MappingProxyType({})
-) -> list[Finding]:
+def check_unique(checked: CheckedTable) -> list[Finding]:
     """Find rows that share their key with another row.
 
     Parameters
@@ -24,8 +21,6 @@ def check_unique(
     checked
         Its schema names the key; SKUs compare folded, postcodes without blanks and case. Rows
         whose key is null or already found wrong are left out.
-    numbered
-        Columns whose keys have numbers already.
 
     Returns
     -------
@@ -39,7 +34,7 @@ def check_unique(
     out = _any_null(table, required) | checked.bad(schema.key)
     if len(schema.key) == 1 and _ascends(table[schema.key[0]]):
         return []
-    codes = key_codes(table, schema.key, numbered)
+    codes = key_codes(table, schema.key)
     ranked = np.sort(codes[~out])
     if not (ranked[1:] == ranked[:-1]).any():
         return []
@@ -57,7 +52,11 @@ def check_unique(
 
 
 def check_known(
-    checked: CheckedTable, columns: Sequence[str], known: pa.Table, where: str
+    checked: CheckedTable,
+    columns: Sequence[str],
+    known: pa.Table,
+    where: str,
+    numbered: Numbered | None = None,
 ) -> list[Finding]:
     """Find rows whose reference names no row of another table.
 
@@ -71,6 +70,8 @@ def check_known(
         The columns of the key in the other table, in the same order.
     where
         The other table's name, for the message.
+    numbered
+        The numbers of the keys of the one column, where they are known already.
 
     Returns
     -------
@@ -79,7 +80,10 @@ def check_known(
     table = checked.table
     if len(columns) == 1:
         column, there = (_folded(columns[0], it.column(columns[0])) for it in (table, known))
+        if numbered:
+            column = column.take(pa.array(numbered.keys.first_row))
         unknown = ~np.asarray(pc.is_in(column, there.unique()))
+        unknown = unknown[numbered.of_row] if numbered else unknown
     else:
         together = pa.concat_tables([table.select(columns), known.rename_columns(list(columns))])
         codes = key_codes(together, columns)
@@ -102,26 +106,22 @@ def _ascends(values: pa.ChunkedArray) -> bool:
     return bool((numbers[1:] > numbers[:-1]).all())
 
 
-def key_codes(
-    table: pa.Table,
-    columns: Sequence[str],
-    numbered: Mapping[str, Numbered] = MappingProxyType({}),
-) -> IntArray:
+def key_codes(table: pa.Table, columns: Sequence[str]) -> IntArray:
     """(num_rows,) number of each row's key; two rows have the same number if their keys agree."""
     codes = np.zeros(table.num_rows, np.int64)
     for name in columns:
-        numbers, count = _numbers(name, table[name], numbered.get(name))
+        numbers, count = _numbers(name, table[name])
         # Fewer than 2**31 numbers each: the product fits.
         codes = _renumbered(codes) if codes.max(initial=0) >= 2**31 else codes
         codes = codes * count + numbers
     return codes
 
 
-def _numbers(name: str, values: pa.ChunkedArray, known: Numbered | None) -> tuple[np.ndarray, int]:
+def _numbers(name: str, values: pa.ChunkedArray) -> tuple[np.ndarray, int]:
     """Give each distinct value of a column a number, null too; return how many there are."""
     if name == "sku":
-        known = known or number_keys(values.combine_chunks(), fold=True)
-        return known.of_row + 1, len(known.keys.first_row) + 1
+        numbered = number_keys(values.combine_chunks(), fold=True)
+        return numbered.of_row + 1, len(numbered.keys.first_row) + 1
     encoded = _folded(name, values).combine_chunks().dictionary_encode(null_encoding="encode")
     return np.asarray(encoded.indices), len(encoded.dictionary)
 

@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 from engine.tables.columns import CheckedTable, check_columns, rows_finding, shown_values
 from engine.tables.convert import plain
 from engine.tables.findings import Finding, shown_names, shown_text, whole_table
+from engine.tables.items import ItemKeys, item_keys
 from engine.tables.keys import check_known, check_unique
 from engine.tables.order_rules import check_orders, complete_orders, orders_of_lines
 from engine.tables.raw import RawTable
 from engine.tables.schema import CATALOG_SCHEMAS, SCHEMAS, Schema
-from engine.tables.texts import Numbered, number_keys
 from engine.types import BoolArray
 
 _LINKS = "stock_source_links"
@@ -29,7 +29,7 @@ class Validated(NamedTuple):
 
     ``fatal`` are the findings that must stop the run, ``rejects`` those that quarantine set
     aside, ``notes`` are for people. ``id_type`` is the type in which orders brought their ids,
-    ``item_skus`` the numbers of the SKUs of ``source_items``.
+    ``items`` the keys of ``source_items``.
     """
 
     tables: dict[str, pa.Table]
@@ -37,7 +37,7 @@ class Validated(NamedTuple):
     rejects: list[Finding]
     notes: list[str]
     id_type: pa.DataType = pa.string()
-    item_skus: Numbered | None = None
+    items: ItemKeys | None = None
 
 
 def validate_catalog(
@@ -67,14 +67,13 @@ def validate_catalog(
             checked[schema.name] = check_columns(schema, raw[schema.name])
         elif schema.required and schema.name not in unread:
             found.append(missing(schema.name))
-    item_skus = None
-    if "source_items" in checked:
-        # Five million texts to look through: once, here and for the catalogue.
-        spelt = checked["source_items"].table["sku"].combine_chunks()
-        item_skus = number_keys(spelt, fold=True)
+    # Millions of texts to look through: once, here and for the catalogue.
+    items = item_keys(checked["source_items"].table) if "source_items" in checked else None
     for name, table in checked.items():
-        numbered = {"sku": item_skus} if name == "source_items" and item_skus else {}
-        found += table.findings + check_unique(table, numbered) + _check_references(table, checked)
+        found += table.findings
+        if name != "source_items" or not (items and items.is_unique):
+            found += check_unique(table)
+        found += _check_references(table, checked, items if name == "source_items" else None)
     stops = fatal(found, raw, quarantine)
     left_out = found if quarantine else []
     for parent in ("sources", "stocks") if quarantine else ():
@@ -84,9 +83,9 @@ def validate_catalog(
     if "sources" in tables:
         tables["sources"], lost = _with_extra_columns(checked["sources"], raw["sources"], left_out)
         notes = lost + notes
-    if item_skus and tables["source_items"].num_rows < len(item_skus.of_row):
-        item_skus = number_keys(tables["source_items"]["sku"].combine_chunks(), fold=True)
-    return Validated(tables, stops, left_out, notes, item_skus=item_skus)
+    if items and tables["source_items"].num_rows < len(items.rows):
+        items = None
+    return Validated(tables, stops, left_out, notes, items=items)
 
 
 def validate_orders(
@@ -184,7 +183,9 @@ def with_order_columns() -> Schema:
     return Schema(lines.name, lines.about, lines.columns + more)
 
 
-def _check_references(table: CheckedTable, checked: Mapping[str, CheckedTable]) -> list[Finding]:
+def _check_references(
+    table: CheckedTable, checked: Mapping[str, CheckedTable], items: ItemKeys | None
+) -> list[Finding]:
     findings = []
     for reference in table.schema.references:
         parent, where = reference.table, reference.table
@@ -195,7 +196,8 @@ def _check_references(table: CheckedTable, checked: Mapping[str, CheckedTable]) 
             continue
         if not checked[parent].lacks(reference.columns):
             known = checked[parent].table.select(reference.columns)
-            findings += check_known(table, reference.columns, known, where)
+            sources = items.sources if items and reference.columns == ("source_code",) else None
+            findings += check_known(table, reference.columns, known, where, sources)
     return findings
 
 

@@ -141,7 +141,7 @@ def test_read_batches_parts_must_agree(tmp_path):
     write_table(TABLE, tmp_path / "order_lines" / "a.parquet")
     other = TABLE.set_column(2, "qty", TABLE["qty"].cast(pa.string()))
     write_table(other, tmp_path / "order_lines" / "b.parquet")
-    with pytest.raises(InputError, match="holds string where .* holds int64"):
+    with pytest.raises(InputError, match=r"holds string where .* holds int64"):
         batches(tmp_path)
 
 
