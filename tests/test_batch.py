@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
@@ -54,6 +54,8 @@ def in_memory(tables: dict[str, pa.Table], **options) -> engine.Result:
     return engine.allocate(loaded, tables.get("orders"), tables["order_lines"], **options)
 
 
+# Each case goes to the disk and back: in CI a hundred of them are to do.
+@settings(max_examples=settings.default.max_examples // 5)
 @given(
     cases(),
     st.sampled_from(["priority", "distance"]),
