@@ -1,7 +1,7 @@
 """A guard against regressions: ratios of one interleaved run, never seconds.
 
 Each ratio is taken of the fastest of some rounds, which a busy machine disturbs least. The bounds
-are about 1.5 times what was measured: in four runs `ours / floor` was 2.3 to 3.4 and `ours / python`
+are about 1.5 times what was measured: in four runs `ours / floor` was 2.3 to 3.4, `ours / python`
 0.24 to 0.29. `python -m benchmarks.guard` measures anew.
 """
 

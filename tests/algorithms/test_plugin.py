@@ -127,7 +127,7 @@ class Broken:
 """
 SCORES = NAMES + "    def scores(self, candidates):\n        return "
 WRONG = {
-    "short": (SCORES + "candidates.distance_km[1:]", "and type float64; one number per candidate is due"),
+    "short": (SCORES + "candidates.distance_km[1:]", "float64; one number per candidate is due"),
     "text": (SCORES + "candidates.column('source_code')", "type object"),
     "nan": (SCORES + "np.full(len(candidates), np.nan)", "gave NaN for 10 candidates"),
     "nan-by-stock": (
