@@ -214,7 +214,9 @@ def _read(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock
         report = Report(quarantine=quarantine)
         report.add(found)
         if encoding is None or report.is_fatal:
-            _look_for_more(inventory, checked, lines, report, quarantine)
+            # Without its orders, nothing can be said about a line.
+            if checked or not any(finding.table == "orders" for finding in found):
+                _look_for_more(inventory, checked, lines, report, quarantine)
             raise_findings([*inventory.fatal, *report.fatal])
         with clock("encode"):
             encoded = encoding.result() if encoding else encode_catalog(inventory)

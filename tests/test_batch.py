@@ -194,3 +194,21 @@ def test_allocate_folders_counts_every_line(tmp_path):
     ]
     left = engine.read_result(tmp_path / "out").source_items["quantity"].to_pylist()
     assert left == [Decimal(6), Decimal(99)]
+
+
+def test_allocate_folders_says_nothing_of_lines_whose_orders_cannot_be_read(tmp_path):
+    folder = put(tmp_path / "all", CATALOG | {"orders": ORDERS, "order_lines": lines_of("a")})
+    path = folder / "orders.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(InputError) as found:
+        allocate_folders(folder, folder, tmp_path / "out")
+    assert "orders.parquet is cut short" in str(found.value)
+    assert "order_lines" not in str(found.value)
+
+
+def test_allocate_folders_names_an_unknown_table_once(tmp_path):
+    folder = put(tmp_path / "all", CATALOG | {"orders": ORDERS, "order_lines": lines_of("a")})
+    (folder / "sourcess.csv").write_text("a")
+    with pytest.raises(InputError) as found:
+        allocate_folders(folder, folder, tmp_path / "out")
+    assert str(found.value).count("bears the name of no table") == 1

@@ -87,7 +87,8 @@ def raise_findings(findings: Iterable[Finding]) -> None:
         If there is any finding.
     """
     found = list(findings)
-    lines = [describe(finding) for finding in found]
+    # A folder that is both catalogue and orders is looked through twice.
+    lines = list(dict.fromkeys(describe(finding) for finding in found))
     if any(len(finding.rows) for finding in found):
         lines.append("(rows count from 0, a header not included)")
     if lines:
