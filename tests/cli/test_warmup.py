@@ -107,10 +107,10 @@ def test_several_first_runs_at_once_agree(tmp_path: Path):
     outs = [tmp_path / str(number) for number in range(3)]
     runs = [start("allocate", *NORTHWIND, "--out", out, env=environment) for out in outs]
     ends = [(*run.communicate(), run.returncode) for run in runs]
-    assert [code for *_, code in ends] == [0] * 4, ends
+    assert [code for *_, code in ends] == [0] * len(outs), ends
     first, *others = map(table_bytes, outs)
     assert len(first) == 4
-    assert others == [first] * 3
+    assert others == [first] * len(others)
     (folder,) = (tmp_path / "cache" / "ssa-engine").iterdir()
     assert {path.suffix for path in folder.iterdir()} == {".kernel"}
     kept = files(folder)
