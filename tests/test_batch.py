@@ -54,8 +54,8 @@ def in_memory(tables: dict[str, pa.Table], **options) -> engine.Result:
     return engine.allocate(loaded, tables.get("orders"), tables["order_lines"], **options)
 
 
-# Each case goes to the disk and back: in CI a hundred of them are to do.
-@settings(max_examples=settings.default.max_examples // 5)
+# Each case goes to the disk and back: in CI fifty of them are to do.
+@settings(max_examples=settings.default.max_examples // 10)
 @given(
     cases(),
     st.sampled_from(["priority", "distance"]),

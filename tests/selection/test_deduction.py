@@ -21,7 +21,7 @@ from tests.oracle import selection as oracle
 from tests.selection.test_ranking import encoded
 from tests.strategies import cases
 
-FEWER = settings(max_examples=settings.default.max_examples // 5)
+FEWER = settings(max_examples=settings.default.max_examples // 10)
 MODES = {"independent": False, "include_zero": False}
 UNIT = 10_000
 

@@ -54,8 +54,8 @@ def together(run, ids=None):
     return Part(*(pa.concat_tables(tables) for tables in zip(*parts, strict=True)))
 
 
-# A case is a dozen runs: in CI a hundred of them are to do.
-@settings(max_examples=settings.default.max_examples // 5)
+# A case is a dozen runs: in CI fifty of them are to do.
+@settings(max_examples=settings.default.max_examples // 10)
 @given(
     cases().filter(lambda case: "orders" not in case and case["order_lines"]),
     st.sampled_from(["priority", "distance"]),
