@@ -159,6 +159,7 @@ def allocate_folders(
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
             done = stream(is_sorted=True)
             rows = _write(done, files, given.id_type, clock)
+        kpis = done.kpis
         with clock("hash"):
             inputs = hashes.result()
         write_run_info(
@@ -177,11 +178,11 @@ def allocate_folders(
             inputs=inputs,
             rows=rows,
             id_type=given.id_type,
-            kpis=done.kpis,
+            kpis=kpis,
             notes=done.notes,
             seconds=clock.seconds,
         )
-    return Summary(rows, done.kpis, done.reasons, done.notes)
+    return Summary(rows, kpis, done.reasons, done.notes)
 
 
 def _read(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock) -> _Input:

@@ -14,9 +14,8 @@ from engine.orders import OrderSet, encode_orders, sequence
 from engine.places.geocode import Locator
 from engine.tables.findings import whole_table
 from engine.tables.lines import LineBatch, in_whole_table
+from engine.tables.times import TICKS
 from engine.tables.validate import Validated, validate_orders
-
-_NS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
 def orders_in_lines(
@@ -164,5 +163,5 @@ class _Passage:
 def _rank(orders: pa.Table, row: int) -> tuple[int, ...]:
     """Return what puts an order before those of a higher rank."""
     created = orders["created_at"][row]
-    when = (0, created.value * _NS[created.type.unit]) if created.is_valid else (1, 0)
+    when = (0, created.value * (10**9 // TICKS[created.type.unit])) if created.is_valid else (1, 0)
     return -orders["priority"][row].as_py(), *when

@@ -20,6 +20,7 @@ from engine.tables.lines import BATCH_ROWS, LineBatch
 from engine.tables.raw import RawTable
 from engine.tables.schema import Kind
 from engine.tables.texts import number_keys
+from engine.tables.times import TICKS
 from engine.tables.validate import with_order_columns
 from engine.types import IntArray
 
@@ -175,7 +176,7 @@ def _first_lines(raw: RawTable) -> pa.Table:
     first = pa.array(number_keys(ids, fold=False).keys.first_row)
     table = table.take(first)
     created = table["created_at"].combine_chunks()
-    ticks = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[created.type.unit]
+    ticks = TICKS[created.type.unit]
     time = np.asarray(pc.fill_null(created.cast(pa.int64()), 0))
     return pa.table(
         {

@@ -19,9 +19,8 @@ from engine.tables.findings import Finding, shown_names
 from engine.tables.lines import LineBatch, in_whole_table
 from engine.tables.quantity import column_units
 from engine.tables.schema import SCHEMAS
+from engine.tables.validate import REST_OF_ORDER
 from engine.types import BoolArray, IntArray, frozen
-
-_REJECTED = ("order has a rejected row", "correct that row")
 
 
 class _Lines(NamedTuple):
@@ -151,7 +150,9 @@ def _checked_lines(batch: LineBatch, keys: OrderKeys, given: int, report: Report
             "unknown order_id",
             "add it to orders, or correct it",
         )
-        found += rows_finding("order_lines", "order_id", rejected, shown_values(ids), *_REJECTED)
+        found += rows_finding(
+            "order_lines", "order_id", rejected, shown_values(ids), *REST_OF_ORDER
+        )
     report.add(in_whole_table(found, batch.rows))
     bad = np.zeros(len(ids), bool)
     for finding in found:
@@ -210,14 +211,14 @@ def _reject_rest(
             Finding(
                 "order_lines",
                 "order_id",
-                *_REJECTED,
+                *REST_OF_ORDER,
                 lines.rows[rest],
                 _as_text(ids.take(pa.array(lines.order[rest]))),
             ),
             Finding(
                 "orders",
                 "order_id",
-                *_REJECTED,
+                *REST_OF_ORDER,
                 book.rows[orders],
                 _as_text(ids.take(pa.array(orders))),
             ),

@@ -16,15 +16,11 @@ from engine.io.faults import (
     repeated_columns,
     wrong_format,
 )
-from engine.io.find import choose, find_tables, part_files
+from engine.io.find import files_of, find_tables
 from engine.io.formats import check_sound, check_stream_end, differences, is_arrow_file
-from engine.io.location import child
 from engine.io.read import table_folder
-from engine.tables.findings import Finding
+from engine.tables.lines import BATCH_ROWS
 from engine.tables.raw import RawTable
-
-_ROWS = 1 << 18
-"""Rows read at once: 64k to 1M make no difference of note, and memory grows with them."""
 
 _BYTES_OF_ROW = 24
 """Of a line of CSV, roughly."""
@@ -46,19 +42,11 @@ def table_files(
     found, _ = find_tables(folder, set(known))
     if table not in found:
         return []
-    one = choose(table, found[table])
-    if isinstance(one, Finding):
-        raise UnreadableError([one])
-    if not one.is_folder:
-        return [TableFile(table, one.name, child(folder, one.name))]
-    files, findings = part_files(table, child(folder, one.name))
-    if findings:
-        raise UnreadableError(findings)
-    return files
+    return files_of(folder, table, found[table])
 
 
 def read_batches(
-    files: Sequence[TableFile], columns: Sequence[str], num_rows: int = _ROWS
+    files: Sequence[TableFile], columns: Sequence[str], num_rows: int = BATCH_ROWS
 ) -> Iterator[RawTable]:
     """Yield the rows of a table's files in order, at most ``num_rows`` at once.
 
@@ -146,7 +134,7 @@ def _parquet(file: TableFile, columns: Sequence[str]) -> Iterator[pa.Table]:
             schema = parquet.schema_arrow
             wanted = _wanted(file, schema, columns)
             yield schema.empty_table().select(wanted)
-            for batch in parquet.iter_batches(_ROWS, columns=wanted):
+            for batch in parquet.iter_batches(BATCH_ROWS, columns=wanted):
                 yield pa.Table.from_batches([batch])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from engine.io.faults import TableFile, printable
+from engine.io.faults import TableFile, UnreadableError, printable
 from engine.io.formats import READERS
 from engine.io.location import Location, child, entries
 from engine.tables.findings import Finding, whole_table
@@ -93,6 +93,26 @@ def choose(table: str, found: list[Found]) -> Found | Finding:
         return found[0]
     shown = " and ".join(f"{one.name}/" if one.is_folder else one.name for one in found)
     return whole_table(table, f"stands there more than once: {shown}", "keep one of them")
+
+
+def files_of(folder: Location, table: str, found: list[Found]) -> list[TableFile]:
+    """Return the file of a table, or its part files by path, from what bears its name.
+
+    Raises
+    ------
+    UnreadableError
+        If it is there more than once, or its part files do not go together.
+    """
+    one = choose(table, found)
+    if isinstance(one, Finding):
+        raise UnreadableError([one])
+    place = child(folder, one.name)
+    if not one.is_folder:
+        return [TableFile(table, one.name, place)]
+    files, findings = part_files(table, place)
+    if findings:
+        raise UnreadableError(findings)
+    return files
 
 
 def part_files(table: str, folder: Location) -> tuple[list[TableFile], list[Finding]]:

@@ -6,14 +6,12 @@ from typing import NamedTuple
 
 from engine.errors import UsageError
 from engine.io.faults import TableFile, UnreadableError
-from engine.io.find import Found, choose, find_tables, part_files
+from engine.io.find import Found, files_of, find_tables
 from engine.io.formats import READERS, read_file, read_parts
 from engine.io.geonames import is_geonames_file, read_geonames_files
-from engine.io.location import Location, child, hash_files, hide_password, kind, locate
+from engine.io.location import Location, hide_password, kind, locate
 from engine.tables.findings import Finding
 from engine.tables.raw import RawTable
-
-__all__ = ["TablesRead", "hash_files", "read_tables"]
 
 
 class TablesRead(NamedTuple):
@@ -91,16 +89,9 @@ def table_folder(location: str | os.PathLike[str]) -> Location:
 
 def _read(folder: Location, table: str, found: list[Found]) -> tuple[RawTable, list[TableFile]]:
     """Return a table and the files that it was read from."""
-    one = choose(table, found)
-    if isinstance(one, Finding):
-        raise UnreadableError([one])
-    place = child(folder, one.name)
-    if not one.is_folder:
-        file = TableFile(table, one.name, place)
-        return read_file(file), [file]
-    files, findings = part_files(table, place)
-    if findings:
-        raise UnreadableError(findings)
+    files = files_of(folder, table, found)
+    if not found[0].is_folder:
+        return read_file(files[0]), files
     if is_geonames_file(files[0]):
         return RawTable(read_geonames_files(files)), files
     return RawTable(read_parts(table, files)), files

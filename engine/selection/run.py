@@ -87,10 +87,11 @@ class Run:
 
     def source_items(self) -> pa.Table:
         """Return the inventory after everything that was decided and decoded."""
+        left = self._selection.left  # laid out anew each time it is asked for
         with self._clock("check"):
-            self._audit.check_end(self._selection.left)
+            self._audit.check_end(left)
         with self._clock("decode"):
-            return items_after(self._catalog, self._selection.left, self._selection.in_stock)
+            return items_after(self._catalog, left, self._selection.in_stock)
 
     def kpis(self) -> KPIs:
         """Return the key figures of everything that was decided and decoded."""

@@ -34,6 +34,10 @@ _HAS_NANOSECONDS = r"\.[0-9]{7}"
 _YEARS_IN_NANOSECONDS = (1678, 2261)
 
 
+TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+"""Ticks of a second, by the unit of a timestamp."""
+
+
 def time_from_text(texts: pa.Array) -> Converted:
     """Parse ISO 8601 times, all with an offset or all without one."""
     # The first shows what to try: the wrong type would cost a microsecond for each row.

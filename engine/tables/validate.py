@@ -23,6 +23,9 @@ from engine.types import BoolArray
 
 _LINKS = "stock_source_links"
 
+REST_OF_ORDER = ("order has a rejected row", "correct that row")
+"""Reason and remedy for the other rows of an order that has a bad one."""
+
 
 class Validated(NamedTuple):
     """Tables whose rows all hold, canonical and in input order, if nothing is ``fatal``.
@@ -322,8 +325,7 @@ def _rest_of_bad_orders(
     for name, table in checked.items():
         ids = table.table["order_id"]
         rest = np.asarray(pc.is_in(ids, gone)) & ~bad[name]
-        reason = "order has a rejected row"
-        more += rows_finding(name, "order_id", rest, shown_values(ids), reason, "correct that row")
+        more += rows_finding(name, "order_id", rest, shown_values(ids), *REST_OF_ORDER)
     return more
 
 
