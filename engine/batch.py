@@ -28,7 +28,7 @@ from engine.io.faults import TableFile, UnreadableError
 from engine.io.location import hash_files
 from engine.io.output import check_output, whole_folder
 from engine.io.parts import PartsWriter, check_parts
-from engine.io.read import read_tables
+from engine.io.read import TablesRead, read_tables
 from engine.io.write import format_ending
 from engine.orders import OrderSet
 from engine.pipeline import ahead
@@ -37,6 +37,7 @@ from engine.selection.kpis import KPIs
 from engine.selection.result import Part
 from engine.selection.run import Run
 from engine.selection.stream import Stream
+from engine.tables.columns import CheckedTable, check_columns
 from engine.tables.findings import Finding, raise_findings, shown_names
 from engine.tables.lines import BATCH_ROWS, LineBatch
 from engine.tables.result_schema import result_schema
@@ -192,13 +193,12 @@ def _read(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock
     # what this one does meanwhile.
     with ThreadPoolExecutor(2) as pool:
         pool.submit(_load_libraries)
-        reading = pool.submit(read_tables, orders, ("orders",), known)
+        reading = pool.submit(_read_orders, orders, known)
         with clock("read"):
             stock = read_tables(catalog, CATALOG_TABLES, known)
         with clock("validate"):
             inventory = validate_catalog(stock.tables, stock.findings, quarantine=quarantine)
-        wanted = reading.result()
-        wanted = wanted._replace(ignored=[it for it in wanted.ignored if it != "order_lines"])
+        wanted, columns = reading.result()
         encoding = None if inventory.fatal else pool.submit(encode_catalog, inventory)
         with clock("validate"):
             lines, found = _lines_of(orders, wanted.findings, known)
@@ -208,8 +208,8 @@ def _read(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock
                 inventory.notes.extend(not_used(stock, "catalogue's"))
                 notes = not_used(wanted, "orders'")
             checked = None
-            if "orders" in wanted.tables:
-                checked = check_order_table(wanted.tables["orders"], inventory.tables)
+            if columns:
+                checked = check_order_table(wanted.tables["orders"], columns, inventory.tables)
                 found += checked.findings
                 notes = checked.notes + notes
         report = Report(quarantine=quarantine)
@@ -231,6 +231,15 @@ def _load_libraries() -> None:
     """Import what takes half a second each, and is due soon: numba and, for pyarrow, pandas."""
     import_module("engine.kernels.hashing")
     pa.array([None])
+
+
+def _read_orders(
+    orders: Location, known: tuple[str, ...]
+) -> tuple[TablesRead, CheckedTable | None]:
+    """Read the table of the orders, if there is one, and check its columns."""
+    read = read_tables(orders, ("orders",), known)
+    read = read._replace(ignored=[name for name in read.ignored if name != "order_lines"])
+    return read, check_columns(SCHEMAS["orders"], read.tables["orders"]) if read.tables else None
 
 
 def _lines_of(

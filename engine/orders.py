@@ -64,6 +64,8 @@ class OrderSet:
         (num_lines,) SKU index, -1 where no source carries the SKU.
     sku_names
         (num_lines,) SKUs as the orders spell them.
+    spelt_alike
+        Whether ``sku_names`` spells all SKUs that the catalogue knows as it does.
     quantity
         (num_lines,) 1e-4 units.
     rejects, notes
@@ -74,6 +76,7 @@ class OrderSet:
     offsets: IntArray
     skus: IndexArray
     sku_names: pa.Array
+    spelt_alike: bool
     quantity: IntArray
     rejects: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -132,11 +135,13 @@ def encode_orders(valid: Validated, catalog: Catalog, locator: Locator | None = 
     rows = np.argsort(order_of_line, kind="stable")
     offsets = np.searchsorted(order_of_line[rows], np.arange(len(headers.ids) + 1))
     names = lines["sku"].combine_chunks().take(pa.array(rows))
+    skus, spelt_alike = catalog.sku_index.find_spelt(names)
     return OrderSet(
         headers=headers,
         offsets=frozen(offsets.astype(np.int64)),
-        skus=frozen(catalog.sku_index.find(names)),
+        skus=frozen(skus),
         sku_names=names,
+        spelt_alike=spelt_alike,
         quantity=frozen(column_units(lines, "qty")[rows]),
         rejects=valid.rejects,
         notes=valid.notes + empty_orders(int((np.diff(offsets) == 0).sum())),

@@ -76,6 +76,9 @@ def allocate(
 
     CATALOG and ORDERS are folders (or URIs) with one Parquet, Arrow or CSV file per table.
     """
+    from engine.cli.memory import keep_memory
+
+    keep_memory()
     from engine.batch import allocate_folders
     from engine.io.output import terminate_cleanly
 

@@ -80,7 +80,7 @@ def compiling(quiet: bool) -> None:
     from engine.kernels.place import is_cold
 
     if not quiet and is_cold():
-        tell("ssa: compiling the kernels, once (about 15 s); ssa warmup does it ahead")
+        tell("ssa: compiling the kernels, once (about 10 s); ssa warmup does it ahead")
 
 
 @contextmanager

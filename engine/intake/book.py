@@ -10,7 +10,7 @@ from engine.catalog import Catalog
 from engine.orders import Headers, encode_headers, sequence
 from engine.tables.texts import KeyIndex, number_keys, text_arrays
 from engine.tables.validate import CheckedOrders
-from engine.types import BoolArray, IntArray
+from engine.types import BoolArray, IntArray, Texts
 
 
 class OrderKeys:
@@ -27,7 +27,7 @@ class OrderKeys:
     def __init__(self, ids: pa.Array, rejected: pa.ChunkedArray) -> None:
         self.ids = ids
         self._rejected = rejected
-        self._keys: dict[pa.DataType, pa.Array] = {}
+        self._keys: dict[pa.DataType, tuple[pa.Array, Texts]] = {}
         self._index: dict[pa.DataType, KeyIndex] = {}
 
     def positions(self, ids: pa.Array, at: int) -> IntArray:
@@ -37,24 +37,23 @@ class OrderKeys:
         """
         from engine.kernels.follow import follow_orders
 
-        keys, ids = self._comparable(ids)
+        # Numbers if both are, else as they print.
+        kind = pa.int64() if ids.type == self.ids.type == pa.int64() else pa.string()
+        if kind not in self._keys:
+            keys = self.ids.cast(kind)
+            self._keys[kind] = keys, text_arrays(keys)
+        keys, texts = self._keys[kind]
+        ids = ids.cast(kind)
         found = np.empty(len(ids), np.int64)
-        if follow_orders(text_arrays(keys), at, text_arrays(ids), found) == len(ids):
+        if follow_orders(texts, at, text_arrays(ids), found) == len(ids):
             return found
-        if keys.type not in self._index:
-            self._index[keys.type] = number_keys(keys, fold=False).keys
-        return self._index[keys.type].find(ids).astype(np.int64)
+        if kind not in self._index:
+            self._index[kind] = number_keys(keys, fold=False).keys
+        return self._index[kind].find(ids).astype(np.int64)
 
     def rejected(self, ids: pa.Array) -> BoolArray:
         """(num_lines,) whether a line names an order that quarantine set aside."""
         return np.asarray(pc.is_in(ids.cast(pa.string()), self._rejected.cast(pa.string())))
-
-    def _comparable(self, ids: pa.Array) -> tuple[pa.Array, pa.Array]:
-        """Return keys and ids in one type: numbers if both are, else as they print."""
-        kind = pa.int64() if ids.type == self.ids.type == pa.int64() else pa.string()
-        if kind not in self._keys:
-            self._keys[kind] = self.ids.cast(kind)
-        return self._keys[kind], ids.cast(kind)
 
 
 class OrderBook(NamedTuple):

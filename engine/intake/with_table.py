@@ -190,11 +190,13 @@ def _order_set(
         headers = headers.take(np.flatnonzero(~is_bad))
     counts = np.bincount(order, minlength=len(headers.ids))
     report.empty_orders += int((counts == 0).sum())
+    skus, spelt_alike = catalog.sku_index.find_spelt(lines.names)
     return OrderSet(
         headers=headers,
         offsets=frozen(np.append(0, np.cumsum(counts))),
-        skus=frozen(catalog.sku_index.find(lines.names)),
+        skus=frozen(skus),
         sku_names=lines.names,
+        spelt_alike=spelt_alike,
         quantity=frozen(lines.quantity),
     )
 

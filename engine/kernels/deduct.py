@@ -8,7 +8,7 @@ MSI: ``GetDefaultSortedSourcesResult``. `deduct_orders` walks the orders of a bl
 import numpy as np
 
 from engine.kernels.heap import bring_next
-from engine.kernels.jit import inlined, jit
+from engine.kernels.jit import inlined, int64, jit
 from engine.kernels.prefetch import FAR, NEAR, prefetch
 from engine.kernels.sphere import mm_between
 from engine.types import (
@@ -81,11 +81,11 @@ def deduct_orders(
     line_offsets, rankings, destinations, line_skus, wanted = lines
     offsets, sources, quantity, reserved, in_stock = items
     of_line, of_item, given, available, short, reason = picks
-    at = 0
+    at = int64(0)
     for order in range(len(rankings)):
         first = at
         ranking = rankings[order]
-        where = destinations[order] if by_distance else -1
+        where = int64(destinations[order] if by_distance else -1)
         for line in range(line_offsets[order], line_offsets[order + 1]):
             # Fetching ahead makes it half as fast again.
             if line + FAR < len(line_skus):
@@ -98,7 +98,7 @@ def deduct_orders(
             sku = line_skus[line]
             need = wanted[line]
             reason[line] = _UNKNOWN_SKU
-            found = 0
+            found = int64(0)
             if sku >= 0:
                 skip_empty = managed[sku] and not include_zero
                 found, reason[line] = _gather(
@@ -162,10 +162,10 @@ def _gather(
 ) -> tuple[int, int]:
     """List the SKU's in-stock items as distance, rank << 32 | item; say why there is none."""
     reason = _NOT_ASSIGNED
-    found = 0
+    found = int64(0)
     for item in range(start, stop):
-        source = sources[item]
-        rank = np.int64(ranks[ranking, source])
+        source = int64(sources[item])
+        rank = int64(ranks[ranking, source])
         if rank >= 0:
             reason = max(reason, _OUT_OF_STOCK)
             if in_stock[item]:

@@ -1,6 +1,6 @@
 """A binary heap in two rows of int64: column 0 is the lowest, by the first row, then the second."""
 
-from engine.kernels.jit import inlined
+from engine.kernels.jit import inlined, int64
 from engine.types import IntArray
 
 
@@ -16,7 +16,7 @@ def drop_lowest(heap: IntArray, count: int) -> None:
     """Take column 0 off a heap of ``count`` columns; one less are left."""
     heap[0, 0] = heap[0, count - 1]
     heap[1, 0] = heap[1, count - 1]
-    _sift_down(heap, 0, count - 1)
+    _sift_down(heap, int64(0), count - 1)
 
 
 @inlined
@@ -27,13 +27,13 @@ def bring_next(heap: IntArray, count: int, taken: int) -> None:
     needs more makes a heap of the rest: 20,000 lines of 2,992 items each take 0.3 s.
     """
     if taken == 0:
-        lowest = 0
+        lowest = int64(0)
         for column in range(1, count):
             if _is_lower(heap, column, lowest):
                 lowest = column
-        _swap(heap, 0, lowest)
+        _swap(heap, int64(0), lowest)
     elif taken == 1:
-        _swap(heap, 0, count - 1)
+        _swap(heap, int64(0), count - 1)
         heapify(heap, count - 1)
     else:
         drop_lowest(heap, count - taken + 1)

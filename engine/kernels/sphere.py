@@ -16,7 +16,7 @@ from engine.earth import (
     QUARTER_PI_REST,
     TAN_EIGHTH_PI,
 )
-from engine.kernels.jit import inlined, jit
+from engine.kernels.jit import inlined, int64, jit
 from engine.types import FloatArray, IndexArray, IntArray, Places
 
 _DIAMETER_MM = 2 * EARTH_RADIUS_KM * MM_PER_KM
@@ -37,7 +37,7 @@ def mm_of_pairs(destination: IndexArray, source: IndexArray, places: Places, mm:
         Output, (num_pairs,) whole millimetres; -1 where not known.
     """
     for pair in range(len(mm)):
-        mm[pair] = mm_between(destination[pair], source[pair], places)
+        mm[pair] = mm_between(int64(destination[pair]), int64(source[pair]), places)
 
 
 @inlined

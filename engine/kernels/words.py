@@ -46,17 +46,3 @@ def lower_word(word: np.uint64) -> np.uint64:
     low = word & _LOW7
     upper = ((low + _FROM_A) ^ (low + _BEYOND_Z)) & _HIGH & ~word
     return word | (upper >> np.uint64(2))
-
-
-@inlined
-def last_word(data: np.ndarray, at: int, start: int, stop: int) -> np.uint64:
-    """Return the last bytes ``at:stop``, at most eight, of the text ``start:stop`` as one number.
-
-    A longer text gives its last eight bytes, some of them once more: one load in place of a loop.
-    """
-    if stop - start >= 8:
-        return load_word(data, stop - 8)
-    word = np.uint64(0)
-    for byte in range(at, stop):
-        word = (word << np.uint64(8)) | np.uint64(data[byte])
-    return word

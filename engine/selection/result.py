@@ -138,6 +138,8 @@ def _allocations(catalog: Catalog, orders: OrderSet, done: Deduction, mm: IntArr
 
 def _skus_of_picks(catalog: Catalog, orders: OrderSet, done: Deduction) -> pa.Array:
     """(num_picks,) SKUs as the source items spell them."""
+    if catalog.spelt_alike and orders.spelt_alike:  # in sequence: 5 times as fast as at random
+        return orders.sku_names.take(pa.array(done.lines))
     if catalog.spelt_alike:  # a fifth of the texts to look through, and no way by the rows
         return catalog.sku_names.take(pa.array(orders.skus[done.lines]))
     rows = pa.array(catalog.item_rows[done.items])

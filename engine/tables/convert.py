@@ -133,8 +133,9 @@ def _flag(values: pa.Array) -> Converted:
         return converted(values)
     if not is_number(values.type):
         raise wrong_type(values, "true or false", "write the column as booleans, or as 1 and 0")
-    number = floats(values)
-    return _flags(values, pa.array(number == 1, mask=(number != 0) & (number != 1)))
+    number = values if pa.types.is_integer(values.type) else pa.array(floats(values))
+    one, nought = pc.equal(number, 1), pc.equal(number, 0)
+    return _flags(values, pc.if_else(pc.or_(one, nought), one, None))
 
 
 def _flags(values: pa.Array, flags: pa.Array) -> Converted:

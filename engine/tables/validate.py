@@ -147,17 +147,18 @@ class CheckedOrders(NamedTuple):
     id_type: pa.DataType
 
 
-def check_order_table(raw: RawTable, catalog: Mapping[str, pa.Table]) -> CheckedOrders:
+def check_order_table(
+    raw: RawTable, checked: CheckedTable, catalog: Mapping[str, pa.Table]
+) -> CheckedOrders:
     """Check an ``orders`` table by itself, whose lines come later.
 
     Parameters
     ----------
-    raw
-        The table as read.
+    raw, checked
+        The table as read, and with its columns checked.
     catalog
         The catalogue's canonical tables.
     """
-    checked = check_columns(SCHEMAS["orders"], raw)
     found = checked.findings + check_orders(checked, catalog) + check_unique(checked)
     good = ~_bad("orders", checked.table.num_rows, found)
     usable = not any(not len(finding.rows) for finding in found)

@@ -23,7 +23,7 @@ from tests.cli.running import (
 
 pytestmark = pytest.mark.needs_jit
 
-TOLD = "ssa: compiling the kernels, once (about 15 s); ssa warmup does it ahead\n"
+TOLD = "ssa: compiling the kernels, once (about 10 s); ssa warmup does it ahead\n"
 
 # The main job of the command line, which also prints what numba compiled.
 COUNTED = """

@@ -66,6 +66,7 @@ def part_of(orders, start, stop):
         offsets=frozen(orders.offsets[start : stop + 1] - first),
         skus=orders.skus[first:last],
         sku_names=orders.sku_names[first:last],
+        spelt_alike=orders.spelt_alike,
         quantity=orders.quantity[first:last],
     )
 

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from engine.kernels.hashing import find_texts, number_texts
 from engine.tables.texts import number_keys, text_arrays
 
-# Lengths around the eight bytes of a word; letters beside A and Z; two and three bytes a letter.
+# Lengths around the eight bytes of a word and the fifteen of a head; letters beside A and Z, and
+# of two and three bytes.
 LETTERS = st.sampled_from([*"aAzZ@[`{09 -", "é", "É", "ж", "Ж", "K", "ſ", "ß", "\0"])
 KEYS = st.one_of(
-    st.text(LETTERS, max_size=20), st.sampled_from(["abcdefgh", "ABCDEFGH", "abcdefghi", ""])
+    st.text(LETTERS, max_size=20),
+    st.sampled_from(["abcdefgh", "ABCDEFGH", "abcdefghi", "", "a" * 15, "a" * 16, "a" * 24]),
 )
 COLUMNS = st.lists(st.none() | KEYS, max_size=80)
 
@@ -33,6 +35,8 @@ def numbers(keys, fold):
 
 
 @given(COLUMNS, COLUMNS, st.booleans())
+@example(["a" * 15, "a" * 16, "a" * 16 + "b"], ["a" * 16 + "B", "A" * 15, "a" * 18], True)
+@example(["ab\0", "ab", "a" * 15 + "\0"], ["ab\0\0", "a" * 15], False)
 @example(["a" * 8, "A" * 8, "a" * 9, "A" * 7 + "b"], ["A" * 9, "a" * 7 + "B"], True)
 def test_number_keys_equals_a_dict(keys, others, fold):
     column = pa.array(keys, pa.string())
@@ -41,7 +45,13 @@ def test_number_keys_equals_a_dict(keys, others, fold):
     assert numbered.of_row.tolist() == of_row
     assert numbered.keys.first_row.tolist() == [of_row.index(at) for at in range(len(seen))]
     wanted = [seen.get(lower(key) if fold and key is not None else key, -1) for key in others]
-    assert numbered.keys.find(pa.array(others, pa.string())).tolist() == wanted
+    found, spelt_alike = numbered.keys.find_spelt(pa.array(others, pa.string()))
+    assert found.tolist() == wanted
+    first = [keys[row] for row in numbered.keys.first_row]
+    known = [(key, first[at]) for key, at in zip(others, wanted, strict=True) if at >= 0]
+    assert not spelt_alike or all(one == other for one, other in known)
+    ascii = all(key is None or key.isascii() for key in keys + others)
+    assert spelt_alike or not ascii or any(one != other for one, other in known)
     spellings = {(at, key) for at, key in zip(of_row, keys, strict=True) if at >= 0}
     assert numbered.varied or len(spellings) == len(seen)
 
@@ -78,8 +88,9 @@ def hashes_to(slot, mask, seed, count):
     at = 0
     while len(found) < count:
         texts = text_arrays(pa.array([f"{at + more:08}" for more in range(4_000)]))
-        rows = np.empty(4_000, np.int32)
-        slots, _ = number_texts(texts, False, seed, rows, rows.copy(), np.zeros(1, np.uint8))
+        rows, heads = np.empty(4_000, np.int32), np.empty(8_000, np.uint64)
+        mixed = np.zeros(1, np.uint8)
+        slots, _ = number_texts(texts, False, seed, rows, rows.copy(), heads, mixed)
         hashed = np.empty(4_000, np.uint64)
         taken = slots[slots != 0]
         hashed[(taken & np.uint64(0xFFFFFFFF)).astype(np.int64) - 1] = taken >> np.uint64(32)
@@ -95,13 +106,14 @@ def test_number_texts_that_all_collide():
     column = pa.array(keys * 2)
     of_row, first_row = np.empty(600, np.int32), np.empty(600, np.int32)
     texts = text_arrays(column)
-    slots, count = number_texts(texts, False, seed, of_row, first_row, np.zeros(1, np.uint8))
+    heads, mixed = np.empty(1_200, np.uint64), np.zeros(1, np.uint8)
+    slots, count = number_texts(texts, False, seed, of_row, first_row, heads, mixed)
     assert (count, of_row.tolist()) == (300, [*range(300)] * 2)
     found = np.empty(600, np.int32)
-    find_texts(texts, text_arrays(column[:300]), False, seed, slots, found)
+    find_texts(texts, text_arrays(column[:300]), heads, False, seed, slots, found)
     assert found.tolist() == of_row.tolist()
     # With another seed, the same keys are all over the table.
-    slots, _ = number_texts(texts, False, np.uint64(6), of_row, first_row, np.zeros(1, np.uint8))
+    slots, _ = number_texts(texts, False, np.uint64(6), of_row, first_row, heads, mixed)
     places = {int(slot) >> 32 & 255 for slot in slots[slots != 0]}
     assert len(places) > 100
 
