@@ -192,7 +192,7 @@ def _read(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock
     # A second thread: reading the orders and laying the catalogue out take about as long as
     # what this one does meanwhile.
     with ThreadPoolExecutor(2) as pool:
-        pool.submit(_load_libraries)
+        pool.submit(import_module, "engine.kernels.hashing")  # half a second: numba, due soon
         reading = pool.submit(_read_orders, orders, known)
         with clock("read"):
             stock = read_tables(catalog, CATALOG_TABLES, known)
@@ -225,12 +225,6 @@ def _read(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock
     id_type = checked.id_type if checked else _id_type(lines[0])
     files = {*stock.files, *wanted.files, *(file.location.text for file in lines)}
     return _Input(encoded, book, lines, sorted(files), found, notes, id_type)
-
-
-def _load_libraries() -> None:
-    """Import what takes half a second each, and is due soon: numba and, for pyarrow, pandas."""
-    import_module("engine.kernels.hashing")
-    pa.array([None])
 
 
 def _read_orders(

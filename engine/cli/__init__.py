@@ -3,6 +3,7 @@
 Nothing of the engine is imported here, so that ``ssa --help`` answers at once.
 """
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -66,6 +67,7 @@ def ssa(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run the command line; see the contract for its exit codes."""
+    gc.set_threshold(1 << 18)  # or a quarter of a second of importing numba is its rounds
     _open_streams()
     try:
         code = ssa.main(prog_name="ssa", standalone_mode=False)

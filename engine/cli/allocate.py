@@ -76,9 +76,10 @@ def allocate(
 
     CATALOG and ORDERS are folders (or URIs) with one Parquet, Arrow or CSV file per table.
     """
-    from engine.cli.memory import keep_memory
+    from engine.cli.process import keep_memory, without_pandas
 
     keep_memory()
+    without_pandas()
     from engine.batch import allocate_folders
     from engine.io.output import terminate_cleanly
 
