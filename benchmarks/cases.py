@@ -43,6 +43,8 @@ class Case:
         Units in stock for each unit ordered.
     hot
         Share of the lines that ask for the one most wanted SKU.
+    in_lines
+        The lines carry the columns of their orders, which have no table of their own.
     stores
         Sources stand where US_STORES has them, instead of at random postcodes.
     seed
@@ -62,6 +64,7 @@ class Case:
     destinations: int = 0
     supply: float = 1.2
     hot: float = 0.0
+    in_lines: bool = False
     stores: bool = False
     seed: int = 7
     data_set: str = ""
@@ -139,7 +142,15 @@ _ALL = [
         stocks=2,
         data_set="online_retail/year",
     ),
-    Case("stream-50M", "50M lines streamed", 50_000_000, 1_000_000, 50, destinations=1_000),
+    Case(
+        "stream-50M",
+        "50M lines streamed, their orders in them",
+        50_000_000,
+        1_000_000,
+        50,
+        destinations=1_000,
+        in_lines=True,
+    ),
 ]
 
 CASES = {case.name: case for case in _ALL}
@@ -262,10 +273,14 @@ def _write_orders(case: Case, folder: Path) -> None:
             sizes = _order_sizes(case, rng, num_lines)
             ids = np.arange(first_order, first_order + len(sizes))
             first_order += len(sizes)
-            tables = {
-                "orders": _orders(case, rng, ids, places),
-                "order_lines": _lines(case, rng, np.repeat(ids, sizes)),
-            }
+            orders = _orders(case, rng, ids, places)
+            lines = _lines(case, rng, np.repeat(ids, sizes))
+            tables = {"orders": orders, "order_lines": lines}
+            if case.in_lines:
+                of_line = orders.take(pa.array(np.repeat(np.arange(len(ids)), sizes)))
+                for column in ("sku", "qty"):
+                    of_line = of_line.append_column(column, lines[column])
+                tables = {"order_lines": of_line}
             for name, table in tables.items():
                 if name not in writers:
                     writers[name] = pq.ParquetWriter(folder / f"{name}.parquet", table.schema)

@@ -1,10 +1,9 @@
 """The nightly batch: from two folders to a folder of results, in memory that does not grow."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -42,6 +41,7 @@ from engine.tables.findings import Finding, raise_findings, shown_names
 from engine.tables.lines import BATCH_ROWS, LineBatch
 from engine.tables.result_schema import result_schema
 from engine.tables.schema import CATALOG_TABLES, SCHEMAS
+from engine.tables.texts import number_keys
 from engine.tables.validate import (
     CheckedOrders,
     Validated,
@@ -51,6 +51,7 @@ from engine.tables.validate import (
     validate_catalog,
     with_order_columns,
 )
+from engine.tables.whole import whole
 
 Location = str | PathLike[str]
 
@@ -154,12 +155,12 @@ def allocate_folders(
         files = _Files(draft, ending, part_files, count_rows(given.lines))
         try:
             done = stream(is_sorted=False)
-            rows = _write(done, files, given.id_type, clock)
+            rows = _write(done, files, given.id_type, len(encoded.item_rows), clock)
         except OutOfSequenceError:
             for path in draft.iterdir():
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
             done = stream(is_sorted=True)
-            rows = _write(done, files, given.id_type, clock)
+            rows = _write(done, files, given.id_type, len(encoded.item_rows), clock)
         kpis = done.kpis
         with clock("hash"):
             inputs = hashes.result()
@@ -192,7 +193,7 @@ def _read(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock
     # A second thread: reading the orders and laying the catalogue out take about as long as
     # what this one does meanwhile.
     with ThreadPoolExecutor(2) as pool:
-        pool.submit(import_module, "engine.kernels.hashing")  # half a second: numba, due soon
+        pool.submit(number_keys, pa.array([""]), fold=True)  # loads numba: half a second
         reading = pool.submit(_read_orders, orders, known)
         with clock("read"):
             stock = read_tables(catalog, CATALOG_TABLES, known)
@@ -260,7 +261,7 @@ def _look_for_more(
     if checked is None:
         check_bundles(batches, inventory.tables, report, quarantine=quarantine)
     elif checked.usable:
-        ids = checked.table["order_id"].combine_chunks()
+        ids = whole(checked.table["order_id"])
         check_lines(OrderKeys(ids, ids[:0]), batches, report)
 
 
@@ -339,7 +340,9 @@ class _Files(NamedTuple):
         )
 
 
-def _write(stream: Stream, files: _Files, id_type: pa.DataType, clock: Clock) -> dict[str, int]:
+def _write(
+    stream: Stream, files: _Files, id_type: pa.DataType, num_items: int, clock: Clock
+) -> dict[str, int]:
     """Write the tables of a run; return how many rows each has."""
     rows = {}
     with ExitStack() as opened:
@@ -357,10 +360,17 @@ def _write(stream: Stream, files: _Files, id_type: pa.DataType, clock: Clock) ->
             done += pc.sum(part.orders["lines"]).as_py() or 0
             clock.lines(done, files.num_lines)
         rows = {name: writer.num_rows for name, writer in writers.items()}
-    last = {"source_items": stream.source_items, "rejects": stream.rejects}
-    for name, table in last.items():
-        if table is not None:
-            with clock("write"), files.writer(name, table.schema, table.num_rows) as writer:
-                writer.write(table)
-            rows[name] = table.num_rows
+    schema = result_schema("source_items", id_type)
+    with files.writer("source_items", schema, num_items) as writer:
+        rows["source_items"] = _write_all(stream.source_item_parts(), writer, clock)
+    if (rejects := stream.rejects) is not None:
+        with files.writer("rejects", rejects.schema, rejects.num_rows) as writer:
+            rows["rejects"] = _write_all([rejects], writer, clock)
     return rows
+
+
+def _write_all(parts: Iterable[pa.Table], writer: PartsWriter, clock: Clock) -> int:
+    with clock("write"):
+        for part in parts:
+            writer.write(part)
+    return writer.num_rows

@@ -21,6 +21,7 @@ from engine.tables.schema import CATALOG_TABLES
 from engine.tables.settings import StockItems, encode_stock_items
 from engine.tables.texts import KeyIndex, Numbered
 from engine.tables.validate import Validated, validate_catalog
+from engine.tables.whole import whole
 from engine.types import FlagArray, IndexArray, IntArray, Items, frozen
 
 
@@ -47,7 +48,7 @@ class Catalog:
     Attributes
     ----------
     tables
-        The canonical tables, by name.
+        The canonical tables, by name; texts of ``source_items`` that repeat as dictionaries.
     sources
         (num_sources,) rows of the ``sources`` table by source index.
     stock_ids
@@ -85,7 +86,7 @@ class Catalog:
     source_points: Points
     links: Links
     items: Items
-    item_rows: IntArray
+    item_rows: IndexArray
     stock_items: StockItems
     places: pa.Array
     known: KnownDistances
@@ -156,15 +157,17 @@ def encode_catalog(valid: Validated) -> Catalog:
     tables = valid.tables
     sources = tables["sources"]
     sources = sources.take(pc.sort_indices(sources["source_code"])).combine_chunks()
-    codes = sources["source_code"].combine_chunks()
+    codes = whole(sources["source_code"])
     stock_ids = np.sort(np.asarray(known_stocks(tables)))
     keys = valid.items or item_keys(tables["source_items"])
     if keys is None:
         raise ValueError("source_items: a key is null; validate the tables first")
-    index, sku_names, spelt_alike = _encode_skus(
-        tables["source_items"]["sku"].combine_chunks(), keys.skus
-    )
-    items = _encode_items(tables["source_items"], codes, keys)
+    index, sku_names, spelt_alike = _encode_skus(whole(tables["source_items"]["sku"]), keys.skus)
+    items, source_of_row = _encode_items(tables["source_items"], codes, keys)
+    names = {"source_code": (source_of_row, codes)}
+    if spelt_alike:
+        names["sku"] = (keys.skus.of_row, sku_names)
+    tables = dict(tables, source_items=_with_dictionaries(tables["source_items"], names))
     reserved, lost = _reserved(tables.get("source_reservations"), codes, index, items)
     places, known = _encode_distances(tables.get("distances"), codes)
     return Catalog(
@@ -178,7 +181,7 @@ def encode_catalog(valid: Validated) -> Catalog:
         source_points=_locate_sources(sources, tables.get("geonames")),
         links=_encode_links(tables["stock_source_links"], codes, stock_ids),
         items=items._replace(reserved=reserved),
-        item_rows=frozen(keys.rows),
+        item_rows=frozen(keys.rows.astype(np.int32)),
         stock_items=encode_stock_items(tables.get("stock_items"), fold_sku(sku_names)),
         places=places,
         known=known,
@@ -203,17 +206,28 @@ def _encode_skus(spelt: pa.Array, numbered: Numbered) -> tuple[KeyIndex, pa.Arra
     return index, spelt.take(pa.array(ranked[first])), False
 
 
-def _encode_items(table: pa.Table, codes: pa.Array, keys: ItemKeys) -> Items:
-    """Return the items by SKU and source, nothing reserved."""
-    present = table["source_code"].combine_chunks().take(pa.array(keys.sources.keys.first_row))
+def _encode_items(table: pa.Table, codes: pa.Array, keys: ItemKeys) -> tuple[Items, IndexArray]:
+    """Return the items by SKU and source, nothing reserved; and the source of each row."""
+    present = whole(table["source_code"]).take(pa.array(keys.sources.keys.first_row))
     source_of_row = index_of(present, codes)[keys.sources.of_row]
-    return Items(
+    items = Items(
         offsets=frozen(keys.offsets),
         sources=frozen(source_of_row[keys.rows]),
         quantity=frozen(column_units(table, "quantity")[keys.rows]),
         reserved=frozen(np.zeros(len(keys.rows), np.int64)),
         in_stock=frozen(np.asarray(table["status"])[keys.rows].astype(np.uint8)),
     )
+    return items, source_of_row
+
+
+def _with_dictionaries(
+    table: pa.Table, columns: Mapping[str, tuple[IndexArray, pa.Array]]
+) -> pa.Table:
+    """Let texts of few values stand once, and the rows say which: a third of the memory."""
+    for name, (index, texts) in columns.items():
+        values = pa.DictionaryArray.from_arrays(pa.array(index), texts)
+        table = table.set_column(table.column_names.index(name), name, values)
+    return table
 
 
 def _reserved(
@@ -265,9 +279,7 @@ def _encode_distances(table: pa.Table | None, codes: pa.Array) -> tuple[pa.Array
     if table is None:
         empty = frozen(np.empty(0, np.int64))
         return pa.array([], pa.string()), KnownDistances(empty, empty)
-    encoded = (
-        place_keys(table["country_id"], table["postcode"]).combine_chunks().dictionary_encode()
-    )
+    encoded = whole(place_keys(table["country_id"], table["postcode"])).dictionary_encode()
     keys = np.asarray(encoded.indices).astype(np.int64) * len(codes)
     keys += index_of(table["source_code"], codes)
     mm = np.rint(np.asarray(table["km"]) * MM_PER_KM).astype(np.int64)

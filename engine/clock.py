@@ -20,6 +20,8 @@ class Clock:
     ----------
     seconds
         Phase -> seconds so far, in order of first appearance.
+    on_lines
+        All who are told of lines.
     """
 
     def __init__(
@@ -29,7 +31,7 @@ class Clock:
     ) -> None:
         self.seconds: dict[str, float] = {}
         self._on_phase = on_phase
-        self._on_lines = on_lines
+        self.on_lines = [on_lines] if on_lines else []
 
     @contextmanager
     def __call__(self, phase: str) -> Iterator[None]:
@@ -45,5 +47,5 @@ class Clock:
 
     def lines(self, done: int, total: int) -> None:
         """Tell how many order lines are done."""
-        if self._on_lines:
-            self._on_lines(done, total)
+        for tell in self.on_lines:
+            tell(done, total)

@@ -14,6 +14,7 @@ from engine.places.geocode import Locator
 from engine.tables.findings import Finding
 from engine.tables.quantity import column_units
 from engine.tables.validate import Validated
+from engine.tables.whole import whole
 from engine.types import IndexArray, IntArray, frozen
 
 
@@ -134,7 +135,7 @@ def encode_orders(valid: Validated, catalog: Catalog, locator: Locator | None = 
     order_of_line = index_of(lines["order_id"], headers.ids)
     rows = np.argsort(order_of_line, kind="stable")
     offsets = np.searchsorted(order_of_line[rows], np.arange(len(headers.ids) + 1))
-    names = lines["sku"].combine_chunks().take(pa.array(rows))
+    names = whole(lines["sku"]).take(pa.array(rows))
     skus, spelt_alike = catalog.sku_index.find_spelt(names)
     return OrderSet(
         headers=headers,
@@ -158,7 +159,7 @@ def encode_headers(
         places = index_of(keys, catalog.places)
     stock = np.searchsorted(catalog.stock_ids, np.asarray(orders["stock_id"]))
     return Headers(
-        orders["order_id"].combine_chunks(),
+        whole(orders["order_id"]),
         id_type,
         frozen(stock.astype(np.int32)),
         find_destinations(orders, places, locator or Locator(catalog.geonames)),
@@ -178,7 +179,7 @@ def sequence(orders: pa.Table) -> IntArray:
     (num_orders,) rows: priority descending (null is 0), created_at ascending (null last),
     position in the input.
     """
-    created = orders["created_at"].combine_chunks()
+    created = whole(orders["created_at"])
     last = np.iinfo(np.int64).max
     time = np.asarray(pc.fill_null(created.cast(pa.int64()), last))
     before = -np.asarray(orders["priority"])

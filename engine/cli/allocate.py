@@ -78,13 +78,14 @@ def allocate(
     """
     from engine.cli.process import keep_memory, without_pandas
 
-    keep_memory()
+    give_back = keep_memory()
     without_pandas()
     from engine.batch import allocate_folders
     from engine.io.output import terminate_cleanly
 
     show.compiling(quiet)
     with terminate_cleanly(), show.progress(quiet, *_PHASES) as clock:
+        clock.on_lines.append(give_back)
         summary = allocate_folders(
             catalog,
             orders,

@@ -2,31 +2,50 @@
 
 import os
 import sys
+from collections.abc import Callable
 from importlib.abc import MetaPathFinder
 
 _ARENA_MAX, _MMAP_THRESHOLD, _TRIM_THRESHOLD = -8, -3, -1
 """What can be set, as ``malloc.h`` of the GNU C library numbers it."""
 
+_LINES_BETWEEN = 3_000_000
+"""Lines after which memory is tidied: 50M left 170 MB behind that is never used again."""
 
-def keep_memory() -> None:
+
+def keep_memory() -> Callable[[int, int], None]:
     """Let freed memory be used again, instead of going back to the system.
 
-    What comes back from there is cleared page by page, over and over: 10M lines take 8.3 s
-    instead of 12.4 s, and no more memory. Nothing changes without the GNU C library, or where
+    What comes back from there is cleared page by page, over and over: 10M lines take 8.5 s
+    instead of 12.4 s. Nothing changes without the GNU C library, or where
     $ARROW_DEFAULT_MEMORY_POOL says what Arrow is to do.
+
+    Returns
+    -------
+    A listener of `Clock`: from time to time it gives back what nothing fits into any more, and
+    before the end, which needs memory of another size.
     """
     if sys.platform != "linux" or "ARROW_DEFAULT_MEMORY_POOL" in os.environ:
-        return
+        return lambda done, total: None
     import ctypes
 
     import pyarrow as pa
 
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_ARENA_MAX, 1)
-        mallopt(_MMAP_THRESHOLD, 1 << 30)
-        mallopt(_TRIM_THRESHOLD, 2**31 - 1)
-        pa.set_memory_pool(pa.system_memory_pool())
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "mallopt"):
+        return lambda done, total: None
+    library.mallopt(_ARENA_MAX, 1)
+    library.mallopt(_MMAP_THRESHOLD, 1 << 25)
+    library.mallopt(_TRIM_THRESHOLD, 2**31 - 1)
+    pa.set_memory_pool(pa.system_memory_pool())
+    due = 0
+
+    def give_back(done: int, total: int) -> None:
+        nonlocal due
+        if done >= due or done == total:
+            library.malloc_trim(0)
+            due = done + _LINES_BETWEEN
+
+    return give_back
 
 
 def without_pandas() -> None:

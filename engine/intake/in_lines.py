@@ -16,6 +16,7 @@ from engine.tables.findings import whole_table
 from engine.tables.lines import LineBatch, in_whole_table
 from engine.tables.times import TICKS
 from engine.tables.validate import Validated, validate_orders
+from engine.tables.whole import whole
 
 
 def orders_in_lines(
@@ -91,7 +92,7 @@ def _start_of_last_order(table: pa.Table) -> int:
     """Return the row from which on all name the same order as the last."""
     if table.column_names.count("order_id") != 1 or not table.num_rows:
         return table.num_rows
-    ids = table["order_id"].combine_chunks()
+    ids = whole(table["order_id"])
     if pa.types.is_dictionary(ids.type):
         ids = ids.dictionary_decode()
     last = ids[-1]
@@ -142,7 +143,7 @@ class _Passage:
         orders, lines = tables["orders"], tables["order_lines"]
         if not orders.num_rows:
             return
-        ids = orders["order_id"].combine_chunks()
+        ids = whole(orders["order_id"])
         order = sequence(orders)
         back = np.flatnonzero(order[1:] < order[:-1])
         if len(back):
@@ -150,7 +151,7 @@ class _Passage:
         if self._before is not None and _rank(orders, 0) < self._before:
             raise out_of_sequence(ids[0].as_py())
         self._before = _rank(orders, orders.num_rows - 1)
-        named = lines["order_id"].combine_chunks()
+        named = whole(lines["order_id"])
         begins = np.append(True, np.asarray(pc.not_equal(named[1:], named[:-1])))
         self._seen.add(named.filter(pa.array(begins)))
 

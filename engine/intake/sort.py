@@ -22,6 +22,7 @@ from engine.tables.schema import Kind
 from engine.tables.texts import number_keys
 from engine.tables.times import TICKS
 from engine.tables.validate import with_order_columns
+from engine.tables.whole import whole
 from engine.types import IntArray
 
 IN_MEMORY = 1 << 22
@@ -135,7 +136,7 @@ def _order_ids(raw: RawTable) -> pa.Array | None:
     if raw.table.column_names.count("order_id") != 1:
         return None
     try:
-        column = plain(raw.table["order_id"].combine_chunks())
+        column = plain(whole(raw.table["order_id"]))
         return convert(Kind.ORDER_KEY, column, raw.is_text).values
     except (WrongTypeError, pa.ArrowException):
         return None
@@ -153,7 +154,7 @@ def positions_in_lines(batches: Iterable[LineBatch]) -> tuple[Positions, int]:
     first = pa.concat_tables(
         part.set_column(0, "id", part["id"].cast(kind)) for part in parts
     ).combine_chunks()
-    numbered = number_keys(first["id"].combine_chunks(), fold=False)
+    numbered = number_keys(whole(first["id"]), fold=False)
     first = first.take(pa.array(numbered.keys.first_row))
     columns = [np.asarray(first[name]) for name in ("nanosecond", "second", "last", "before")]
     place = np.empty(len(first), np.int64)
@@ -172,10 +173,10 @@ def positions_in_lines(batches: Iterable[LineBatch]) -> tuple[Positions, int]:
 def _first_lines(raw: RawTable) -> pa.Table:
     """Return the id of each order in some lines, and what says when it is served."""
     table = check_columns(with_order_columns(), raw).table
-    ids = table["order_id"].combine_chunks()
+    ids = whole(table["order_id"])
     first = pa.array(number_keys(ids, fold=False).keys.first_row)
     table = table.take(first)
-    created = table["created_at"].combine_chunks()
+    created = whole(table["created_at"])
     ticks = TICKS[created.type.unit]
     time = np.asarray(pc.fill_null(created.cast(pa.int64()), 0))
     return pa.table(

@@ -20,6 +20,7 @@ from engine.tables.lines import LineBatch, in_whole_table
 from engine.tables.quantity import column_units
 from engine.tables.schema import SCHEMAS
 from engine.tables.validate import REST_OF_ORDER
+from engine.tables.whole import whole
 from engine.types import BoolArray, IntArray, frozen
 
 
@@ -136,7 +137,7 @@ def _checked_lines(batch: LineBatch, keys: OrderKeys, given: int, report: Report
     if checked.lacks(["order_id"]):
         report.add(found)
         return _no_lines()
-    ids = checked.table["order_id"].combine_chunks()
+    ids = whole(checked.table["order_id"])
     order = keys.positions(ids, given)
     lost = order < 0
     if lost.any():
@@ -161,7 +162,7 @@ def _checked_lines(batch: LineBatch, keys: OrderKeys, given: int, report: Report
         return _no_lines()
     lines = _Lines(
         order,
-        checked.table["sku"].combine_chunks(),
+        whole(checked.table["sku"]),
         column_units(checked.table, "qty"),
         batch.rows,
         bad,

@@ -130,12 +130,17 @@ def _parquet(file: TableFile, columns: Sequence[str]) -> Iterator[pa.Table]:
     with opened(file) as (stream, head):
         if not head.startswith((b"PAR1", b"PARE")):
             raise wrong_format(file, head, "Parquet")
-        with arrow_faults(file, "Parquet"), pq.ParquetFile(_source(file, stream)) as parquet:
+        with arrow_faults(file, "Parquet"), _parquet_file(file, stream) as parquet:
             schema = parquet.schema_arrow
             wanted = _wanted(file, schema, columns)
             yield schema.empty_table().select(wanted)
             for batch in parquet.iter_batches(BATCH_ROWS, columns=wanted):
                 yield pa.Table.from_batches([batch])
+
+
+def _parquet_file(file: TableFile, stream: BinaryIO) -> pq.ParquetFile:
+    """Open a file without buffering ahead: what was read would stay in memory to the end."""
+    return pq.ParquetFile(_source(file, stream), pre_buffer=False)
 
 
 def _arrow(file: TableFile, columns: Sequence[str]) -> Iterator[pa.Table]:

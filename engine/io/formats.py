@@ -45,7 +45,7 @@ def read_parquet(file: TableFile) -> pa.Table:
         if not head.startswith((b"PAR1", b"PARE")):
             raise wrong_format(file, head, "Parquet")
         with arrow_faults(file, "Parquet"), pq.ParquetFile(stream) as parquet:
-            table = parquet.read()
+            table = parquet.read().combine_chunks()  # once, before anything else needs memory
     return check_sound(file, table, "Parquet")
 
 

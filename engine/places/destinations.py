@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from engine.places.distance import Points, points
 from engine.places.geocode import ADDRESS, Locator
+from engine.tables.whole import whole
 from engine.types import BoolArray, FloatArray, IndexArray, IntArray, frozen
 
 
@@ -78,7 +79,7 @@ def _same_destination(orders: pa.Table, places: IndexArray) -> IndexArray:
     code: np.ndarray = np.zeros(orders.num_rows, np.int64)
     columns = [pa.array(places)]
     for name in (*ADDRESS, "latitude", "longitude"):
-        column = orders[name].combine_chunks()
+        column = whole(orders[name])
         if column.null_count < len(column):  # missing is as good as empty
             columns.append(pc.fill_null(column, "" if name in ADDRESS else np.inf))
     for column in columns:

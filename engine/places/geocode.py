@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from engine.packaged import packaged
 from engine.tables.fold import fold_country, fold_postcode
+from engine.tables.whole import whole
 from engine.types import FloatArray, IntArray
 
 ADDRESS = ("country_id", "postcode", "city", "region")
@@ -104,7 +105,7 @@ class Locator:
 
 def _match(country: pa.Array, addresses: pa.Table, rows: pa.Table) -> IntArray:
     """(num_addresses,) row that locates each address, -1 for none."""
-    of_row = fold_country(rows["country_code"]).combine_chunks()
+    of_row = whole(fold_country(rows["country_code"]))
     postcode = _clean(fold_postcode(_strings(addresses, "postcode")))
     known = _pairs(of_row, fold_postcode(_strings(rows, "postcode")))
     found = _first(_pairs(country, postcode), known)
@@ -132,7 +133,7 @@ def _match(country: pa.Array, addresses: pa.Table, rows: pa.Table) -> IntArray:
 
 
 def _strings(table: pa.Table, name: str) -> pa.Array:
-    values = table[name].combine_chunks()
+    values = whole(table[name])
     return values.cast(pa.string())
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pyarrow as pa
+
 from engine.algorithms.protocol import SourceSelectionAlgorithm
 from engine.catalog import Catalog
 from engine.clock import Clock
@@ -109,10 +111,11 @@ def allocate_orders(
     """Run on orders that are encoded already; see `allocate`."""
     run = Run(catalog, algorithm=algorithm, mode=mode, include_zero=include_zero, clock=clock)
     part = run.decode(run.decide(orders))
+    run.check_end()
     rejects = [*catalog.rejects, *orders.rejects]
     result = Result(
         *part,
-        source_items=run.source_items(),
+        source_items=pa.concat_tables(run.source_items()).combine_chunks(),
         rejects=rejected_rows(rejects) if quarantine or catalog.rejects else None,
         kpis=run.kpis(),
         notes=[*catalog.notes, *orders.notes],

@@ -7,6 +7,9 @@ from engine.orders import OrderSet
 from engine.selection.deduction import Deduction
 from engine.types import BoolArray, FlagArray, IntArray
 
+_BLOCK = 1 << 16
+"""Source items looked at together: their sums stay in the cache."""
+
 
 class ConservationError(Exception):
     """A fault of this program: units would be lost or promised twice. Never the user's."""
@@ -57,7 +60,7 @@ class Audit:
             self._taken,
         )
         if law:
-            raise _broken(_LAWS[law], at, len(orders.skus))
+            raise _broken(_LAWS[law], at)
 
     def check_end(self, left: IntArray) -> None:
         """Check what is left of each source item, (num_items,) 1e-4 units, after the last order.
@@ -68,10 +71,13 @@ class Audit:
             If a unit is missing or there is one too many.
         """
         items = self._catalog.items
-        _law("before = after + deducted", items.quantity == left + self._taken)
-        _law(_LAWS[5], (items.in_stock > 0) | (self._taken == 0))
-        most = np.maximum(items.quantity - items.reserved, 0)
-        _law(_LAWS[6], self._taken <= most)
+        for start in range(0, len(left), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            before, taken = items.quantity[part], self._taken[part]
+            _law("before = after + deducted", before == left[part] + taken, start)
+            _law(_LAWS[5], (items.in_stock[part] > 0) | (taken == 0), start)
+            most = np.maximum(before - items.reserved[part], 0)
+            _law(_LAWS[6], taken <= most, start)
 
 
 _LAWS = {
@@ -86,13 +92,13 @@ _LAWS = {
 """Names of the laws by their numbers in `engine.kernels.audit`."""
 
 
-def _law(name: str, holds: BoolArray) -> None:
+def _law(name: str, holds: BoolArray, start: int) -> None:
     if not holds.all():
-        raise _broken(name, int(np.flatnonzero(~holds)[0]), len(holds))
+        raise _broken(name, start + int(np.flatnonzero(~holds)[0]))
 
 
-def _broken(name: str, at: int, count: int) -> ConservationError:
-    return ConservationError(f"conservation check failed: {name} (first at {at:,} of {count:,})")
+def _broken(name: str, at: int) -> ConservationError:
+    return ConservationError(f"conservation check failed: {name} (first at {at:,})")
 
 
 def _may_ship(catalog: Catalog) -> FlagArray:

@@ -1,6 +1,6 @@
 """A run's result as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +19,11 @@ from engine.tables.findings import Finding, rejects_table
 from engine.tables.quantity import SUM_TYPE, units_to_decimal
 from engine.tables.result_schema import result_schema
 from engine.tables.schema import SCHEMAS
+from engine.tables.whole import whole
 from engine.types import REASONS, FlagArray, IntArray, frozen
+
+_ITEMS = 1 << 18
+"""Source items that are turned into a table at a time: as many as a row group holds."""
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,7 +125,7 @@ def _ids(orders: OrderSet, rows: IntArray) -> pa.Array:
 
 
 def _allocations(catalog: Catalog, orders: OrderSet, done: Deduction, mm: IntArray) -> pa.Table:
-    codes = catalog.sources["source_code"].combine_chunks()
+    codes = whole(catalog.sources["source_code"])
     return pa.table(
         {
             "order_id": _ids(orders, orders.order_of_line[done.lines]),
@@ -143,7 +147,7 @@ def _skus_of_picks(catalog: Catalog, orders: OrderSet, done: Deduction) -> pa.Ar
     if catalog.spelt_alike:  # a fifth of the texts to look through, and no way by the rows
         return catalog.sku_names.take(pa.array(orders.skus[done.lines]))
     rows = pa.array(catalog.item_rows[done.items])
-    return catalog.tables["source_items"]["sku"].combine_chunks().take(rows)
+    return whole(catalog.tables["source_items"]["sku"]).take(rows)
 
 
 def _orders(orders: OrderSet, totals: OrderTotals) -> pa.Table:
@@ -178,8 +182,8 @@ def _shortfalls(catalog: Catalog, orders: OrderSet, done: Deduction) -> pa.Table
     )
 
 
-def items_after(catalog: Catalog, left: IntArray, in_stock: FlagArray) -> pa.Table:
-    """Return the ``source_items`` table after a run, as read.
+def items_after(catalog: Catalog, left: IntArray, in_stock: FlagArray) -> Iterator[pa.Table]:
+    """Yield the ``source_items`` table after a run, as read, some rows after the other.
 
     Parameters
     ----------
@@ -193,15 +197,19 @@ def items_after(catalog: Catalog, left: IntArray, in_stock: FlagArray) -> pa.Tab
     status = np.empty(table.num_rows, np.int8)
     quantity[catalog.item_rows] = left
     status[catalog.item_rows] = in_stock
-    return pa.table(
-        {
-            "source_code": table["source_code"],
-            "sku": table["sku"],
-            "quantity": units_to_decimal(quantity),
-            "status": pa.array(status),
-        },
-        schema=result_schema("source_items", pa.string()),
-    )
+    for start in range(0, max(table.num_rows, 1), _ITEMS):
+        part = slice(start, start + _ITEMS)
+        columns = {
+            "source_code": _texts(table["source_code"][part]),
+            "sku": _texts(table["sku"][part]),
+            "quantity": units_to_decimal(quantity[part]),
+            "status": pa.array(status[part]),
+        }
+        yield pa.table(columns, schema=result_schema("source_items", pa.string()))
+
+
+def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(pa.string())
 
 
 def rejected_rows(findings: Sequence[Finding]) -> pa.Table:

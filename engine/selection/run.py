@@ -3,6 +3,7 @@
 They keep apart what they know, so that one thread may decide while another decodes.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -85,13 +86,14 @@ class Run:
             self.tally.add(orders, done, totals, mm)
             return build_part(self._catalog, orders, done, totals, mm)
 
-    def source_items(self) -> pa.Table:
-        """Return the inventory after everything that was decided and decoded."""
-        left = self._selection.left  # laid out anew each time it is asked for
+    def check_end(self) -> None:
+        """Check the inventory after everything that was decided and decoded."""
         with self._clock("check"):
-            self._audit.check_end(left)
-        with self._clock("decode"):
-            return items_after(self._catalog, left, self._selection.in_stock)
+            self._audit.check_end(self._selection.left)
+
+    def source_items(self) -> Iterator[pa.Table]:
+        """Yield the inventory after everything that was decided and decoded, part by part."""
+        return items_after(self._catalog, self._selection.left, self._selection.in_stock)
 
     def kpis(self) -> KPIs:
         """Return the key figures of everything that was decided and decoded."""

@@ -47,7 +47,7 @@ class Stream:
         self._report = report
         self._quarantine = quarantine
         self._parts = self._work(orders)
-        self._source_items: pa.Table | None = None
+        self._is_over = False
 
     def __iter__(self) -> Iterator[Part]:
         """Yield the parts; each can be fetched once."""
@@ -62,7 +62,8 @@ class Stream:
         # longer, where reading, deciding, decoding and writing cost about the same.
         yield from ahead(self._decode(ahead(self._decide(orders), _WAITING)), _WAITING)
         raise_findings(self._report.fatal)
-        self._source_items = self._run.source_items()
+        self._run.check_end()
+        self._is_over = True
 
     def _decide(self, orders: Iterable[OrderSet]) -> Iterator[Decided]:
         for part in orders:
@@ -75,16 +76,22 @@ class Stream:
     @property
     def source_items(self) -> pa.Table:
         """The catalogue's table after the run, as read."""
-        if self._source_items is None:
-            raise UsageError("the stream is not at its end; fetch all parts before source_items")
-        return self._source_items
+        return pa.concat_tables(self.source_item_parts()).combine_chunks()
+
+    def source_item_parts(self) -> Iterator[pa.Table]:
+        """Yield the same table in parts, so that it need not be in memory."""
+        self._wait_for_end("source_items")
+        return self._run.source_items()
 
     @property
     def kpis(self) -> KPIs:
         """Key figures of the whole run."""
-        if self._source_items is None:
-            raise UsageError("the stream is not at its end; fetch all parts before kpis")
+        self._wait_for_end("kpis")
         return self._run.kpis()
+
+    def _wait_for_end(self, what: str) -> None:
+        if not self._is_over:
+            raise UsageError(f"the stream is not at its end; fetch all parts before {what}")
 
     @property
     def reasons(self) -> dict[str, int]:

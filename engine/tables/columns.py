@@ -14,6 +14,7 @@ from engine.tables.findings import Finding, shown_text, whole_table
 from engine.tables.quantity import QTY_TYPE, units_to_decimal
 from engine.tables.raw import RawTable, nearest
 from engine.tables.schema import Column, Kind, Schema
+from engine.tables.whole import whole
 from engine.types import QTY_SCALE, BoolArray
 
 
@@ -95,7 +96,7 @@ def _as_decimal(column: Column, values: pa.Array, raw: RawTable, is_clean: bool)
     if is_clean and column.default is None and column.name in raw.table.column_names:
         given = raw.table[column.name]
         if given.type == QTY_TYPE:
-            return given.combine_chunks()
+            return whole(given)
     units = np.asarray(pc.fill_null(values, 0))
     return units_to_decimal(units, null=np.asarray(values.is_null()))
 
@@ -146,7 +147,7 @@ def _printed(value: object) -> str | None:
 def _check_column(table: str, column: Column, raw: RawTable) -> tuple[pa.Array, list[Finding]]:
     given = raw.table[column.name]
     try:
-        values = plain(given.combine_chunks())
+        values = plain(whole(given))
         converted = convert(column.kind, values, raw.is_text)
     except WrongTypeError as error:
         reason, remedy = error.args

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.tables.texts import Numbered, number_keys
+from engine.tables.whole import whole
 from engine.types import IndexArray, IntArray
 
 
@@ -35,7 +36,7 @@ def item_keys(table: pa.Table) -> ItemKeys | None:
     """Find the keys of canonical ``source_items``; None if a key is null."""
     from engine.kernels.grouping import group_rows
 
-    skus, sources = (table[name].combine_chunks() for name in ("sku", "source_code"))
+    skus, sources = (whole(table[name]) for name in ("sku", "source_code"))
     if skus.null_count or sources.null_count:
         return None
     by_sku = number_keys(skus, fold=True)

@@ -10,6 +10,7 @@ from engine.tables.columns import CheckedTable, rows_finding, shown_rows
 from engine.tables.findings import Finding
 from engine.tables.fold import FOLDS
 from engine.tables.texts import Numbered, number_keys
+from engine.tables.whole import whole
 from engine.types import BoolArray, IntArray
 
 
@@ -120,9 +121,9 @@ def key_codes(table: pa.Table, columns: Sequence[str]) -> IntArray:
 def _numbers(name: str, values: pa.ChunkedArray) -> tuple[np.ndarray, int]:
     """Give each distinct value of a column a number, null too; return how many there are."""
     if name == "sku":
-        numbered = number_keys(values.combine_chunks(), fold=True)
+        numbered = number_keys(whole(values), fold=True)
         return numbered.of_row + 1, len(numbered.keys.first_row) + 1
-    encoded = _folded(name, values).combine_chunks().dictionary_encode(null_encoding="encode")
+    encoded = whole(_folded(name, values)).dictionary_encode(null_encoding="encode")
     return np.asarray(encoded.indices), len(encoded.dictionary)
 
 

@@ -9,7 +9,7 @@ from engine.tables.findings import Finding
 from engine.tables.raw import RawTable
 from engine.types import IntArray
 
-BATCH_ROWS = 1 << 18
+BATCH_ROWS = 100_000
 """Lines worked on at once: from 64k to 1M make no difference of note, and memory grows."""
 
 

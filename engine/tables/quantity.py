@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.errors import QuantityError
+from engine.tables.whole import whole
 from engine.types import MAX_SUM, BoolArray, IntArray
 
 QTY_TYPE = pa.decimal128(12, 4)
@@ -41,7 +42,7 @@ def decimal_to_units(values: pa.Array) -> pa.Array:
 
 def column_units(table: pa.Table, name: str) -> IntArray:
     """Read a quantity column without nulls as (num_rows,) int64, 1e-4 units."""
-    return np.asarray(decimal_to_units(table[name].combine_chunks()))
+    return np.asarray(decimal_to_units(whole(table[name])))
 
 
 def units_to_decimal(

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from engine.tables.fold import fold_sku
 from engine.tables.quantity import decimal_to_units
+from engine.tables.whole import whole
 from engine.types import QTY_SCALE, FlagArray, IntArray, frozen
 
 
@@ -70,7 +71,7 @@ def encode_stock_items(table: pa.Table | None, skus: pa.Array) -> StockItems:
 
 
 def _units(column: pa.ChunkedArray) -> pa.Array:
-    values = column.combine_chunks()
+    values = whole(column)
     return decimal_to_units(values) if pa.types.is_decimal(values.type) else values
 
 

@@ -18,12 +18,14 @@ class KeyIndex(NamedTuple):
     """The distinct keys of a column, numbered by first appearance, and a table to find them by.
 
     ``first_row`` is (num_keys,) where each key appears first; ``fold`` says that case does not
-    count; ``slots`` and ``heads`` are those of `engine.kernels.hashing`.
+    count, ``as_given`` that the keys are not folded; ``slots`` and ``heads`` are those of
+    `engine.kernels.hashing`.
     """
 
     first_row: IntArray
     keys: Texts
     fold: bool
+    as_given: bool
     slots: np.ndarray
     heads: np.ndarray
 
@@ -36,7 +38,7 @@ class KeyIndex(NamedTuple):
         from engine.kernels.hashing import find_texts
 
         found = np.empty(len(values), np.int32)
-        at, spelt_alike = 0, True
+        at, spelt_alike = 0, self.as_given
         for chunk in values.chunks if isinstance(values, pa.ChunkedArray) else [values]:
             comparable = _comparable(chunk, self.fold)
             part = found[at : at + len(chunk)]
@@ -92,8 +94,9 @@ def number_keys(values: pa.Array, *, fold: bool) -> Numbered:
     rows = frozen(first_row[:count].astype(np.int64))
     # Copies of numpy's own are in large pages, which a million keys at random ask for.
     keys = Texts(*(frozen(part.copy()) for part in text_arrays(comparable.take(pa.array(rows)))))
-    found = KeyIndex(rows, keys, fold, frozen(slots.copy()), frozen(heads[: 2 * count].copy()))
-    return Numbered(found, of_row, bool(mixed_case[0]) or comparable is not values)
+    slots, heads = (frozen(part.copy()) for part in (slots, heads[: 2 * count]))
+    found = KeyIndex(rows, keys, fold, comparable is values, slots, heads)
+    return Numbered(found, of_row, bool(mixed_case[0]) or not found.as_given)
 
 
 def _comparable(values: pa.Array, fold: bool) -> pa.Array:

@@ -19,6 +19,7 @@ from engine.tables.keys import check_known, check_unique
 from engine.tables.order_rules import check_orders, complete_orders, orders_of_lines
 from engine.tables.raw import RawTable
 from engine.tables.schema import CATALOG_SCHEMAS, SCHEMAS, Schema
+from engine.tables.whole import whole
 from engine.types import BoolArray
 
 _LINKS = "stock_source_links"
@@ -278,7 +279,7 @@ def _with_extra_columns(
         if raw.table.column_names.count(name) > 1:
             continue  # which is fatal
         try:
-            table = table.append_column(name, plain(raw.table[name].combine_chunks()).filter(good))
+            table = table.append_column(name, plain(whole(raw.table[name])).filter(good))
         except pa.ArrowException:
             kind = shown_text(raw.table[name].type)
             notes.append(f"sources: column not used: {shown_names([name])} (its type is {kind})")

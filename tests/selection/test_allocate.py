@@ -325,3 +325,32 @@ SMALL = {
 }
 ORDERS = pa.table({"order_id": [7], "stock_id": [1]})
 LINES = pa.table({"order_id": [7], "sku": ["a"], "qty": [4]})
+
+
+def out_of_line(column):
+    """The same column in memory where no number begins at a multiple of its size."""
+    buffers = [
+        buffer and pa.py_buffer(b"\0" * 3 + buffer.to_pybytes()).slice(3)
+        for buffer in column.buffers()
+    ]
+    return pa.Array.from_buffers(column.type, len(column), buffers)
+
+
+def test_memory_of_others_need_not_be_aligned():
+    skus = pa.array([f"A{at}" for at in range(50)])
+    columns = {"source_code": pa.array(["lyon"] * 50), "sku": skus, "quantity": pa.array([5] * 50)}
+    catalog = engine.Catalog.from_tables(
+        {
+            "sources": pa.table({"source_code": ["lyon"]}),
+            "stock_source_links": pa.table(
+                {"stock_id": [1], "priority": [1], "source_code": ["lyon"]}
+            ),
+            "source_items": pa.table({name: out_of_line(it) for name, it in columns.items()}),
+        }
+    )
+    orders = pa.table({"order_id": out_of_line(pa.array(range(25))), "stock_id": [1] * 25})
+    lines = {"order_id": pa.array([at // 2 for at in range(50)]), "sku": skus}
+    lines = pa.table({name: out_of_line(it) for name, it in lines.items()} | {"qty": [7] * 50})
+    result = engine.allocate(catalog, orders, lines)
+    assert result.allocations["sku"].combine_chunks().equals(skus)
+    assert result.shortfalls["qty_short"].to_pylist() == [2] * 50

@@ -50,7 +50,7 @@ def test_number_keys_equals_a_dict(keys, others, fold):
     first = [keys[row] for row in numbered.keys.first_row]
     known = [(key, first[at]) for key, at in zip(others, wanted, strict=True) if at >= 0]
     assert not spelt_alike or all(one == other for one, other in known)
-    ascii = all(key is None or key.isascii() for key in keys + others)
+    ascii = all(key is None or key.isascii() for key in [*keys, *others])
     assert spelt_alike or not ascii or any(one != other for one, other in known)
     spellings = {(at, key) for at, key in zip(of_row, keys, strict=True) if at >= 0}
     assert numbered.varied or len(spellings) == len(seen)
