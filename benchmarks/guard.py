@@ -1,7 +1,7 @@
 """A guard against regressions: ratios of one interleaved run, never seconds.
 
 Each ratio is taken of the fastest of some rounds, which a busy machine disturbs least. The bounds
-are about 1.4 times what was measured: in three runs `ours / floor` was 2.4 to 2.7, `ours / python`
+are about 1.5 times what was measured: in three runs `ours / floor` was 2.4 to 2.7, `ours / python`
 0.23 to 0.27. `python -m benchmarks.guard` measures anew.
 """
 
@@ -24,7 +24,7 @@ class Bound(NamedTuple):
     at_most: float
 
 
-BOUNDS = (Bound("floor", 3.8), Bound("python", 0.38))
+BOUNDS = (Bound("floor", 4.2), Bound("python", 0.42))
 
 
 def check() -> list[str]:
