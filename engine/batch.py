@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from os import PathLike
 from pathlib import Path
+from threading import Event
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from engine.intake.in_lines import check_bundles, orders_in_lines
 from engine.intake.report import OutOfSequenceError, Report
 from engine.intake.sort import positions_in_keys, positions_in_lines, sorted_lines
 from engine.intake.with_table import check_lines, orders_with_table
-from engine.io.batches import count_rows, read_batches, table_files, unread_columns
+from engine.io.batches import count_rows, is_text, read_batches, table_files, unread_columns
 from engine.io.faults import TableFile, UnreadableError
 from engine.io.location import hash_files
 from engine.io.output import check_output, whole_folder
@@ -138,29 +139,29 @@ def allocate_folders(
     target = check_output(out, overwrite, [catalog, orders])
     find_algorithm(algorithm)
     given = _read(catalog, orders, quarantine=quarantine, clock=clock)
-    encoded, book = given.catalog, given.book
 
     def stream(*, is_sorted: bool) -> Stream:
         report = Report(quarantine=quarantine)
         report.add(given.findings)
         report.note(given.notes)
-        order_sets = _order_sets(
-            given, encoded, book, report, clock, quarantine=quarantine, is_sorted=is_sorted
-        )
+        order_sets = _order_sets(given, report, clock, quarantine=quarantine, is_sorted=is_sorted)
+        encoded = given.catalog
         run = Run(encoded, algorithm=algorithm, mode=mode, include_zero=include_zero, clock=clock)
         return Stream(encoded, order_sets, run, report, quarantine)
 
-    with whole_folder(target, overwrite) as draft, ThreadPoolExecutor(1) as pool:
-        hashes = pool.submit(hash_files, given.files)
-        files = _Files(draft, ending, part_files, count_rows(given.lines))
-        try:
-            done = stream(is_sorted=False)
-            rows = _write(done, files, given.id_type, len(encoded.item_rows), clock)
-        except OutOfSequenceError:
+    with ExitStack() as opened:
+        draft = opened.enter_context(whole_folder(target, overwrite))
+        pool = opened.enter_context(ThreadPoolExecutor(1))
+        is_over = Event()
+        opened.callback(is_over.set)  # or a run that fails would wait for large files
+        hashes = pool.submit(hash_files, given.files, is_over)
+        files = _Files(draft, ending, part_files, _expected_rows(given))
+        done, rows = _attempt(stream(is_sorted=False), files, given.id_type, clock)
+        if rows is None:
             for path in draft.iterdir():
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
             done = stream(is_sorted=True)
-            rows = _write(done, files, given.id_type, len(encoded.item_rows), clock)
+            rows = _write(done, files, given.id_type, clock)
         kpis = done.kpis
         with clock("hash"):
             inputs = hashes.result()
@@ -190,8 +191,8 @@ def allocate_folders(
 def _read(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock) -> _Input:
     """Read, check and encode all but the lines; look through these too if anything is wrong."""
     known = tuple(SCHEMAS)
-    # A second thread: reading the orders and laying the catalogue out take about as long as
-    # what this one does meanwhile.
+    # Beside this thread: reading the orders and laying the catalogue out take about as long as
+    # what is done here meanwhile.
     with ThreadPoolExecutor(2) as pool:
         pool.submit(number_keys, pa.array([""]), fold=True)  # loads numba: half a second
         reading = pool.submit(_read_orders, orders, known)
@@ -200,28 +201,30 @@ def _read(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock
         with clock("validate"):
             inventory = validate_catalog(stock.tables, stock.findings, quarantine=quarantine)
         wanted, columns = reading.result()
+        found, notes = [], []
+        if not same_folder(catalog, orders):
+            found += misplaced(wanted)
+            inventory.notes.extend(not_used(stock, "catalogue's"))
+            notes = not_used(wanted, "orders'")
         encoding = None if inventory.fatal else pool.submit(encode_catalog, inventory)
+        report = Report(quarantine=quarantine)
+        report.unreadable(wanted.findings)
         with clock("validate"):
-            lines, found = _lines_of(orders, wanted.findings, known)
-            notes = []
-            if not same_folder(catalog, orders):
-                found += misplaced(wanted)
-                inventory.notes.extend(not_used(stock, "catalogue's"))
-                notes = not_used(wanted, "orders'")
+            lines = _lines_of(orders, report, known)
             checked = None
             if columns:
                 checked = check_order_table(wanted.tables["orders"], columns, inventory.tables)
                 found += checked.findings
                 notes = checked.notes + notes
-        report = Report(quarantine=quarantine)
         report.add(found)
         if encoding is None or report.is_fatal:
             # Without its orders, nothing can be said about a line.
-            if checked or not any(finding.table == "orders" for finding in found):
+            if checked or not any(finding.table == "orders" for finding in report.fatal):
                 _look_for_more(inventory, checked, lines, report, quarantine)
             raise_findings([*inventory.fatal, *report.fatal])
+        assert encoding is not None  # what is fatal has been raised
         with clock("encode"):
-            encoded = encoding.result() if encoding else encode_catalog(inventory)
+            encoded = encoding.result()
             book = order_book(checked, encoded) if checked else None
     id_type = checked.id_type if checked else _id_type(lines[0])
     files = {*stock.files, *wanted.files, *(file.location.text for file in lines)}
@@ -237,17 +240,16 @@ def _read_orders(
     return read, check_columns(SCHEMAS["orders"], read.tables["orders"]) if read.tables else None
 
 
-def _lines_of(
-    orders: Location, findings: list[Finding], known: tuple[str, ...]
-) -> tuple[list[TableFile], list[Finding]]:
-    """Return the files of the lines, and what is wrong with the folder so far."""
+def _lines_of(orders: Location, report: Report, known: tuple[str, ...]) -> list[TableFile]:
+    """Return the files of the lines; that there are none is reported."""
     try:
         lines = table_files(orders, "order_lines", known)
     except UnreadableError as error:
-        return [], [*findings, *error.findings]
-    if not lines and not any(finding.table == "order_lines" for finding in findings):
-        return [], [*findings, missing("order_lines")]
-    return lines, list(findings)
+        report.unreadable(error.findings)
+        return []
+    if not lines and not any(finding.table == "order_lines" for finding in report.fatal):
+        report.add([missing("order_lines")])
+    return lines
 
 
 def _look_for_more(
@@ -267,6 +269,8 @@ def _look_for_more(
 
 def _id_type(lines: TableFile) -> pa.DataType:
     """Return the type in which lines bring their order ids."""
+    if is_text(lines):
+        return pa.string()
     first = next(read_batches([lines], ["order_id"])).table
     ids = first.schema.field("order_id").type if "order_id" in first.column_names else pa.string()
     return printed_type(ids)
@@ -291,20 +295,14 @@ def _line_batches(
             yield LineBatch(raw, np.arange(start, start + raw.table.num_rows))
             start += raw.table.num_rows
     except UnreadableError as error:
-        report.add(error.findings)
+        report.unreadable(error.findings)
 
 
 def _order_sets(
-    given: _Input,
-    catalog: Catalog,
-    book: OrderBook | None,
-    report: Report,
-    clock: Clock,
-    *,
-    quarantine: bool,
-    is_sorted: bool,
+    given: _Input, report: Report, clock: Clock, *, quarantine: bool, is_sorted: bool
 ) -> Iterator[OrderSet]:
     """Read the lines ahead, sort them if need be, and give out whole orders."""
+    catalog, book = given.catalog, given.book
 
     def lines() -> Iterator[LineBatch]:
         return ahead(_line_batches(given.lines, report, book is not None, clock), _WAITING)
@@ -321,14 +319,14 @@ def _order_sets(
 
 
 class _Files(NamedTuple):
-    """Where and how a result is written."""
+    """Where and how a result is written; about how many rows each table will have."""
 
     folder: Path
     ending: str
     part_files: int
-    num_lines: int
+    expected_rows: dict[str, int]
 
-    def writer(self, name: str, schema: pa.Schema, expected_rows: int) -> PartsWriter:
+    def writer(self, name: str, schema: pa.Schema) -> PartsWriter:
         """Return what writes a table."""
         return PartsWriter(
             self.folder,
@@ -336,35 +334,54 @@ class _Files(NamedTuple):
             self.ending,
             schema,
             num_files=self.part_files,
-            expected_rows=expected_rows,
+            expected_rows=self.expected_rows.get(name, 0),
         )
 
 
-def _write(
-    stream: Stream, files: _Files, id_type: pa.DataType, num_items: int, clock: Clock
-) -> dict[str, int]:
+def _expected_rows(given: _Input) -> dict[str, int]:
+    """Return about how many rows each table will have, by which part files are cut."""
+    num_lines = count_rows(given.lines)
+    return {
+        "allocations": num_lines,
+        "orders": len(given.book.rows) if given.book else num_lines,
+        "shortfalls": num_lines,
+        "source_items": len(given.catalog.item_rows),
+    }
+
+
+def _attempt(
+    stream: Stream, files: _Files, id_type: pa.DataType, clock: Clock
+) -> tuple[Stream, dict[str, int] | None]:
+    """Write the tables of a run, if the lines come in sequence.
+
+    What failed ends with this function: the second attempt has its memory and its time.
+    """
+    try:
+        return stream, _write(stream, files, id_type, clock)
+    except OutOfSequenceError:
+        return stream, None
+
+
+def _write(stream: Stream, files: _Files, id_type: pa.DataType, clock: Clock) -> dict[str, int]:
     """Write the tables of a run; return how many rows each has."""
-    rows = {}
     with ExitStack() as opened:
         writers = {
-            name: opened.enter_context(
-                files.writer(name, result_schema(name, id_type), files.num_lines)
-            )
+            name: opened.enter_context(files.writer(name, result_schema(name, id_type)))
             for name in Part._fields
         }
-        done = 0
+        done, num_lines = 0, files.expected_rows["allocations"]
         for part in opened.enter_context(closing(stream)):
             with clock("write"):
                 for writer, table in zip(writers.values(), part, strict=True):
                     writer.write(table)
             done += pc.sum(part.orders["lines"]).as_py() or 0
-            clock.lines(done, files.num_lines)
+            clock.lines(done, num_lines)
         rows = {name: writer.num_rows for name, writer in writers.items()}
     schema = result_schema("source_items", id_type)
-    with files.writer("source_items", schema, num_items) as writer:
+    with files.writer("source_items", schema) as writer:
         rows["source_items"] = _write_all(stream.source_item_parts(), writer, clock)
     if (rejects := stream.rejects) is not None:
-        with files.writer("rejects", rejects.schema, rejects.num_rows) as writer:
+        with files.writer("rejects", rejects.schema) as writer:
             rows["rejects"] = _write_all([rejects], writer, clock)
     return rows
 

@@ -59,7 +59,7 @@ class Catalog:
         (num_skus,) SKUs as the catalogue spells them (the smallest spelling in byte order if
         there are several).
     spelt_alike
-        Whether all items of a SKU spell it the same.
+        All items of a SKU spell it the same. Where false, they may or may not.
     enabled
         (num_sources,) flags.
     source_points

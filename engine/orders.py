@@ -66,7 +66,8 @@ class OrderSet:
     sku_names
         (num_lines,) SKUs as the orders spell them.
     spelt_alike
-        Whether ``sku_names`` spells all SKUs that the catalogue knows as it does.
+        ``sku_names`` spells all SKUs that the catalogue knows as it does. Where false, it may or
+        may not.
     quantity
         (num_lines,) 1e-4 units.
     rejects, notes

@@ -60,7 +60,10 @@ def ahead(parts: Iterable[Part], depth: int) -> Generator[Part, None, None]:
         while True:
             part, error = waiting.get()
             if error is not None:
-                raise error
+                try:
+                    raise error
+                finally:
+                    del error  # or it would hold this frame, which holds it
             if part is _END:
                 return
             yield part

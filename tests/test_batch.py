@@ -141,6 +141,33 @@ def test_allocate_folders_quarantine_equals_the_run_in_memory(tmp_path, batch, w
     assert_equal(engine.read_result(tmp_path / "out"), expected)
 
 
+@pytest.mark.parametrize("qty", [[1, 1, -1], [-1, 1, 1]])
+def test_allocate_folders_quarantine_takes_the_rest_of_an_order_that_comes_back(tmp_path, qty):
+    tables = CATALOG | {"order_lines": lines_of(*"aba", qty=qty, stock_id=[1, 1, 1])}
+    folder = put(tmp_path / "all", tables)
+    with patch("engine.batch.BATCH_ROWS", 1):
+        allocate_folders(folder, folder, tmp_path / "out", quarantine=True)
+    assert_equal(engine.read_result(tmp_path / "out"), in_memory(tables, quarantine=True))
+
+
+@pytest.mark.parametrize("table", ["order_lines", "orders"])
+@pytest.mark.parametrize(("bad", "said"), [(b"b,1\n", "has not the"), (b"b,\xff,1\n", "UTF-8")])
+def test_allocate_folders_a_file_that_cannot_be_read_stops_quarantine_too(
+    tmp_path, table, bad, said
+):
+    files = {
+        "order_lines": b"order_id,sku,qty\n%sa,A,1\n" % (bad if table == "order_lines" else b""),
+        "orders": b"order_id,country_id,stock_id\n%sa,FR,1\nb,FR,1\n"
+        % (bad if table == "orders" else b""),
+    }
+    folder = put(tmp_path / "all", CATALOG)
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_bytes(text)
+    with pytest.raises(InputError, match=said):
+        allocate_folders(folder, folder, tmp_path / "out", quarantine=True)
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("batch", [1, 3, 100])
 @pytest.mark.parametrize("with_table", [True, False])
 def test_allocate_folders_lists_every_problem_once(tmp_path, batch, with_table):

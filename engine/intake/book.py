@@ -37,6 +37,8 @@ class OrderKeys:
         """
         from engine.kernels.follow import follow_orders
 
+        if ids.null_count == len(ids):
+            return np.full(len(ids), -1)
         # Numbers if both are, else as they print.
         kind = pa.int64() if ids.type == self.ids.type == pa.int64() else pa.string()
         if kind not in self._keys:

@@ -10,8 +10,10 @@ from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.intake.report import Report, out_of_sequence
 from engine.intake.seen import SeenIds
+from engine.intake.sort import order_ids
 from engine.orders import OrderSet, encode_orders, sequence
 from engine.places.geocode import Locator
+from engine.tables.convert import plain
 from engine.tables.findings import whole_table
 from engine.tables.lines import LineBatch, in_whole_table
 from engine.tables.times import TICKS
@@ -92,11 +94,12 @@ def _start_of_last_order(table: pa.Table) -> int:
     """Return the row from which on all name the same order as the last."""
     if table.column_names.count("order_id") != 1 or not table.num_rows:
         return table.num_rows
-    ids = whole(table["order_id"])
-    if pa.types.is_dictionary(ids.type):
-        ids = ids.dictionary_decode()
-    last = ids[-1]
-    same = pc.fill_null(pc.equal(ids, last), False) if last.is_valid else ids.is_null()
+    try:
+        ids = plain(whole(table["order_id"]))
+        last = ids[-1]
+        same = pc.fill_null(pc.equal(ids, last), False) if last.is_valid else ids.is_null()
+    except pa.ArrowException:  # no type for an id, which is found out later
+        return table.num_rows
     other = np.flatnonzero(~np.asarray(same))
     return int(other[-1]) + 1 if len(other) else 0
 
@@ -120,7 +123,8 @@ class _Passage:
             valid = checked_bundle(batch, self._catalog.tables, self._report, self._quarantine)
             if not self._report.is_fatal:
                 self._check_zone(valid.tables["orders"]["created_at"])
-                self._check_sequence(valid.tables)
+                self._check_sequence(valid.tables["orders"])
+                self._see(batch, valid)
         if not self._report.is_fatal and valid.tables["orders"].num_rows:
             with self._clock("encode"):
                 orders = encode_orders(valid, self._catalog, self._locator)
@@ -139,8 +143,7 @@ class _Passage:
             )
             self._report.add([whole_table("order_lines", reason, remedy, "created_at")])
 
-    def _check_sequence(self, tables: Mapping[str, pa.Table]) -> None:
-        orders, lines = tables["orders"], tables["order_lines"]
+    def _check_sequence(self, orders: pa.Table) -> None:
         if not orders.num_rows:
             return
         ids = whole(orders["order_id"])
@@ -151,9 +154,17 @@ class _Passage:
         if self._before is not None and _rank(orders, 0) < self._before:
             raise out_of_sequence(ids[0].as_py())
         self._before = _rank(orders, orders.num_rows - 1)
-        named = whole(lines["order_id"])
-        begins = np.append(True, np.asarray(pc.not_equal(named[1:], named[:-1])))
-        self._seen.add(named.filter(pa.array(begins)))
+
+    def _see(self, batch: LineBatch, valid: Validated) -> None:
+        """Take note of the orders of some lines, where each begins."""
+        # Those set aside too: the rest of such an order may come back.
+        ids = order_ids(batch.raw) if valid.rejects else None
+        if ids is None:
+            ids = whole(valid.tables["order_lines"]["order_id"])
+        ids = ids.drop_null()
+        if len(ids):
+            begins = np.append(True, np.asarray(pc.not_equal(ids[1:], ids[:-1])))
+            self._seen.add(ids.filter(pa.array(begins)))
 
     def finish(self) -> None:
         """Check that no order came back."""

@@ -41,6 +41,10 @@ class Report:
         if self._quarantine:
             self._rejects += findings
 
+    def unreadable(self, findings: list[Finding]) -> None:
+        """Take note of what keeps a file from being read: no row of it can be left out."""
+        self._fatal += findings
+
     def note(self, notes: Iterable[str]) -> None:
         """Take note of what a person should know, once."""
         self._notes.update(dict.fromkeys(notes))

@@ -5,12 +5,16 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
+from engine.errors import InputError
 from engine.intake.report import out_of_sequence
 from engine.tables.texts import number_keys
 
 
 class SeenIds:
-    """Collects ids; runs of consecutive numbers, as databases give them, take no memory."""
+    """Collects ids; runs of consecutive numbers, as databases give them, take no memory.
+
+    Others are kept, and looked through at the end: memory of the size of the ids.
+    """
 
     def __init__(self) -> None:
         self._runs: list[tuple[int, int]] = []
@@ -44,7 +48,13 @@ class SeenIds:
                 raise out_of_sequence(first)
         if not self._others:
             return
-        others = pa.concat_arrays(self._others)
+        try:
+            others = pa.concat_arrays(self._others)
+        except pa.ArrowInvalid as error:
+            raise InputError(
+                "order_lines.order_id: more than 2 GiB of text to keep; number the orders, or "
+                "give them a table of their own"
+            ) from error
         numbers = number_keys(others, fold=False).of_row
         again = np.flatnonzero(np.bincount(numbers)[numbers] > 1)
         if len(again):

@@ -102,7 +102,9 @@ class _Spill:
 
 def _dealt(batch: LineBatch, order: IntArray, width: int) -> Iterator[tuple[int, pa.Table]]:
     """Yield the rows of a batch by range of orders."""
-    table = batch.raw.table.append_column(_ROW, pa.array(batch.rows))
+    raw = batch.raw.table
+    table = pa.table([plain(whole(column)) for column in raw.columns], names=raw.column_names)
+    table = table.append_column(_ROW, pa.array(batch.rows))
     table = table.append_column(_ORDER, pa.array(order))
     of_row = (order + 1) // width
     rows = np.argsort(of_row, kind="stable")
@@ -125,13 +127,13 @@ def positions_in_keys(keys: OrderKeys) -> Positions:
     """Return what finds the order of a line in a table of orders."""
 
     def positions(raw: RawTable) -> IntArray:
-        ids = _order_ids(raw)
+        ids = order_ids(raw)
         return np.full(raw.table.num_rows, -1) if ids is None else keys.positions(ids, 0)
 
     return positions
 
 
-def _order_ids(raw: RawTable) -> pa.Array | None:
+def order_ids(raw: RawTable) -> pa.Array | None:
     """Return the order ids of lines; None if there is no such column, which is found out later."""
     if raw.table.column_names.count("order_id") != 1:
         return None
@@ -161,7 +163,7 @@ def positions_in_lines(batches: Iterable[LineBatch]) -> tuple[Positions, int]:
     place[np.lexsort(columns)] = np.arange(len(first))
 
     def positions(raw: RawTable) -> IntArray:
-        ids = _order_ids(raw)
+        ids = order_ids(raw)
         if ids is None:
             return np.full(raw.table.num_rows, -1)
         found = numbered.keys.find(ids.cast(kind))

@@ -76,7 +76,7 @@ def read_batches(
                 found := differences(file.table, [files[0], file], [first, table.schema])
             ):
                 raise UnreadableError(found)
-            yield RawTable(check_sound(file, table, "data", start), _is_text(file))
+            yield RawTable(check_sound(file, table, "data", start), is_text(file))
             start += table.num_rows
 
 
@@ -106,7 +106,7 @@ def unread_columns(file: TableFile, columns: Sequence[str]) -> list[str]:
         If the file is neither.
     """
     with opened(file) as (stream, head):
-        if _is_text(file):
+        if is_text(file):
             return []
         with arrow_faults(file, "Arrow"):
             if file.name.endswith(".parquet"):
@@ -118,7 +118,8 @@ def unread_columns(file: TableFile, columns: Sequence[str]) -> list[str]:
     return [name for name in names if name not in columns]
 
 
-def _is_text(file: TableFile) -> bool:
+def is_text(file: TableFile) -> bool:
+    """Return whether a file holds nothing but text."""
     return file.name.endswith((".csv", ".csv.gz"))
 
 
@@ -185,12 +186,13 @@ _READERS: dict[str, Callable[[TableFile, Sequence[str]], Iterator[pa.Table]]] = 
 def _sized(tables: Iterable[pa.Table], num_rows: int) -> Iterator[pa.Table]:
     """Cut large tables and gather small ones; at least one comes out, if with no rows."""
     waiting: list[pa.Table] = []
-    count = 0
+    count, is_first = 0, True
     for table in tables:
         while count + table.num_rows >= num_rows:
             cut = num_rows - count
             yield pa.concat_tables([*waiting, table.slice(0, cut)])
-            table, waiting, count = table.slice(cut), [], 0
+            table, waiting, count, is_first = table.slice(cut), [], 0, False
         waiting.append(table)
         count += table.num_rows
-    yield pa.concat_tables(waiting)
+    if count or is_first:
+        yield pa.concat_tables(waiting)

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
@@ -139,33 +140,38 @@ def open_binary(location: Location) -> BinaryIO:
         return io.BytesIO(stream.read())
 
 
-def hash_files(files: Iterable[str]) -> list[dict[str, str | int]]:
+def hash_files(files: Iterable[str], is_over: Event | None = None) -> list[dict[str, str | int]]:
     """Return path, size in bytes and SHA-256 of each file, in the order given.
 
     Parameters
     ----------
     files
         Local paths or URIs. A password inside a URI is not repeated in the answer.
+    is_over
+        Nobody waits for the answer any more once it is set; what is returned then means nothing.
 
     Raises
     ------
     OSError
         If a file cannot be read.
     """
-    return [_hash_file(locate(file)) for file in files]
+    return [_hash_file(locate(file), is_over or Event()) for file in files]
 
 
-def _hash_file(file: Location) -> dict[str, str | int]:
-    if file.filesystem is None:
-        with Path(file.path).open("rb") as local:
-            sha256, size = hashlib.file_digest(local, "sha256").hexdigest(), local.tell()
-        return {"path": file.text, "size": size, "sha256": sha256}
+def _hash_file(file: Location, is_over: Event) -> dict[str, str | int]:
     digest, size = hashlib.sha256(), 0
-    with file.filesystem.open_input_stream(file.path, compression=None) as stream:
-        while block := stream.read(_BLOCK):
+    with _opened(file) as stream:
+        while not is_over.is_set() and (block := stream.read(_BLOCK)):
             digest.update(block)
             size += len(block)
-    return {"path": hide_password(file.text), "size": size, "sha256": digest.hexdigest()}
+    path = file.text if file.filesystem is None else hide_password(file.text)
+    return {"path": path, "size": size, "sha256": digest.hexdigest()}
+
+
+def _opened(file: Location) -> Any:
+    if file.filesystem is None:
+        return Path(file.path).open("rb")
+    return file.filesystem.open_input_stream(file.path, compression=None)
 
 
 def hide_password(uri: str) -> str:

@@ -72,6 +72,7 @@ class PartsWriter:
         self.num_rows += table.num_rows
 
     def _next_file(self) -> TableWriter:
+        self._files.close()  # one file is open at a time, or each would keep its last rows
         self._full += self._share
         return self._files.enter_context(TableWriter(self._paths.pop(0), self._schema))
 

@@ -14,6 +14,7 @@ OTHER_SKU = 4
 NOT_ALLOWED = 5
 BEYOND_SNAPSHOT = 6
 OUT_OF_LINE = 7
+OTHER_SOURCE = 8
 
 
 @jit
@@ -67,7 +68,7 @@ def audit_picks(
     """
     # Out of their tuple once: inside the loop each would be counted as a reference.
     item_offsets, before, reserved = items.offsets, items.quantity, items.reserved
-    in_stock = items.in_stock
+    item_sources, in_stock = items.sources, items.in_stock
     num_picks = len(pick_lines)
     at = 0
     for order in range(len(stock)):
@@ -79,11 +80,14 @@ def audit_picks(
                 if at + NEAR < num_picks:
                     prefetch(item_offsets, np.int64(skus[pick_lines[at + NEAR]]))
                     prefetch(taken, pick_items[at + NEAR])
+                    prefetch(item_sources, pick_items[at + NEAR])
                 item = pick_items[at]
                 if quantity[at] < 0:
                     return NEGATIVE, at
                 if sku < 0 or item < item_offsets[sku] or item >= item_offsets[sku + 1]:
                     return OTHER_SKU, at
+                if item_sources[item] != pick_sources[at]:
+                    return OTHER_SOURCE, at
                 if not may_ship[stock[order], pick_sources[at]]:
                     return NOT_ALLOWED, at
                 served += quantity[at]
@@ -100,7 +104,7 @@ def audit_picks(
                     if taken[item] > max(before[item] - reserved[item], 0):
                         return BEYOND_SNAPSHOT, at
                 at += 1
-            if served + short[line] != wanted[line]:
+            if short[line] < 0 or served + short[line] != wanted[line]:
                 return WANTED, line
         if independent:
             for pick in range(first, at):

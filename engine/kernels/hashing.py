@@ -25,7 +25,7 @@ _ONE = np.uint64(1)
 _EIGHT = np.uint64(8)
 _TOP = np.uint64(56)
 _LONG = np.uint64(16) << _TOP
-"""Second words of heads are as large where the text is longer than the head."""
+"""Second words of heads are at least as large where the text is longer than its head."""
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _OTHER = np.uint64(0xD6E8FEB86659FD93)
 
@@ -109,7 +109,7 @@ def _agreement_of_texts(
     other: FlagArray,
     number: int,
 ) -> int:
-    """Compare two texts of more than eight bytes, as `_agreement` does their heads."""
+    """Compare two texts of eight bytes or more, as `_agreement` does their heads."""
     start, stop = int64(offsets[row]), int64(offsets[row + 1])
     there = int64(other_offsets[number])
     if stop - start != int64(other_offsets[number + 1]) - there:

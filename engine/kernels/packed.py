@@ -143,7 +143,7 @@ def _located(destination: int, there: FloatArray, numbers: IndexArray) -> int:
 @inlined
 def _look_ahead(line: int, skus: IndexArray, spans: IntArray, values: IntArray) -> None:
     """Ask for what later lines will read; of one stall a line none is left."""
-    if line + FAR < len(skus):
+    if line + FAR < len(skus) and len(spans) > 0:
         prefetch(spans, max(skus[line + FAR], 0))
         span = spans[max(skus[line + NEAR], 0)]
         prefetch(values, span >> 17)

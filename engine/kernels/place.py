@@ -50,7 +50,7 @@ def _root() -> Path | None:
 def _digest() -> str | None:
     """Return a hash of all that kernels are made from, None if it cannot be read."""
     here = Path(__file__).parent
-    paths = [*sorted(here.glob("*.py")), here.parent / "types.py"]
+    paths = [*sorted(here.glob("*.py")), here.parent / "earth.py", here.parent / "types.py"]
     try:
         return sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()[:16]
     except OSError:  # packed in an archive

@@ -88,6 +88,7 @@ _LAWS = {
     5: "only from linked, enabled, in-stock sources",
     6: "nothing beyond what there was",
     7: "picks in the order of lines",
+    8: "the picked item is at the pick's source",
 }
 """Names of the laws by their numbers in `engine.kernels.audit`."""
 

@@ -136,7 +136,8 @@ def text_arrays(values: pa.Array) -> Texts:
         ends, text = np.zeros(num_rows + 1, np.int32), np.zeros(0, np.uint8)
     elif pa.types.is_int64(values.type):
         text = np.frombuffer(data, np.uint8)[8 * values.offset :]
-        ends = np.arange(0, 8 * num_rows + 1, 8, dtype=np.int32)
+        size = np.int32 if 8 * num_rows < 2**31 else np.int64
+        ends = np.arange(0, 8 * num_rows + 1, 8, dtype=size)
     else:
         text = np.frombuffer(data, np.uint8)
         ends = np.frombuffer(values.buffers()[1], np.int32)[values.offset :][: num_rows + 1]

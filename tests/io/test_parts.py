@@ -36,6 +36,12 @@ def test_parts_get_their_share_and_the_last_one_the_rest(tmp_path: Path, pieces,
     assert rows == list(range(10))
 
 
+def test_one_part_is_open_at_a_time(tmp_path: Path):
+    with PartsWriter(tmp_path, "t", ".parquet", SCHEMA, num_files=3, expected_rows=3) as writer:
+        writer.write(table(1, 2))
+        assert pq.read_table(tmp_path / "t" / "part-00000.parquet").equals(table(1))
+
+
 def test_a_single_part_is_a_file_of_the_name_of_the_table(tmp_path: Path):
     with PartsWriter(tmp_path, "t", ".parquet", SCHEMA) as writer:
         writer.write(table(1, 2))
