@@ -1,7 +1,7 @@
-"""Totals of each order: what it asked for, what it got, and from how many sources."""
+"""Totals of each order, and of each source."""
 
 from engine.kernels.jit import jit
-from engine.types import FlagArray, IndexArray, IntArray, Totals
+from engine.types import FlagArray, IndexArray, IntArray, Items, Totals
 
 
 @jit
@@ -62,3 +62,38 @@ def total_orders(
         totals_sources[order] = source_count
         totals_short[order] = short_lines
     return -1
+
+
+@jit
+def use_of_sources(
+    items: Items,
+    managed: FlagArray,
+    enabled: FlagArray,
+    left: IntArray,
+    start: IntArray,
+    taken: IntArray,
+) -> None:
+    """Add up what each source could give of what it holds, and what it gave.
+
+    Parameters
+    ----------
+    items
+        The source items before the run.
+    managed
+        (num_skus,) flags; what others hold does not count.
+    enabled
+        (num_sources,) flags.
+    left
+        (num_items,) 1e-4 units after the run.
+    start, taken
+        Outputs, (num_sources,) 1e-4 units, zeros before.
+    """
+    offsets, sources, quantity = items.offsets, items.sources, items.quantity
+    reserved, in_stock = items.reserved, items.in_stock
+    for sku in range(len(managed)):
+        if managed[sku]:
+            for item in range(offsets[sku], offsets[sku + 1]):
+                source = sources[item]
+                if in_stock[item] and enabled[source]:
+                    start[source] += max(quantity[item] - reserved[item], 0)
+                    taken[source] += quantity[item] - left[item]

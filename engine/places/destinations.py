@@ -15,19 +15,21 @@ from engine.types import BoolArray, FloatArray, IndexArray, IntArray, frozen
 class Destinations(NamedTuple):
     """Distinct destinations of an order set.
 
-    ``points`` is (num_destinations,), NaN where not located; ``places`` (num_destinations,)
-    is the number of the place in the ``distances`` table, -1 where it has none; ``of_order``
-    is (num_orders,).
+    ``positions`` is (num_destinations, 3) x, y and z on the unit sphere, NaN where not located;
+    ``places`` (num_destinations,) is the number of the place in the ``distances`` table, -1 where
+    it has none; ``located`` (num_destinations,) says whether anything is known about where it
+    lies; ``of_order`` is (num_orders,).
     """
 
-    points: Points
+    positions: FloatArray
     places: IndexArray
+    located: BoolArray
     of_order: IndexArray
 
     @property
-    def located(self) -> BoolArray:
-        """(num_destinations,) whether anything is known about where it lies."""
-        return ~np.isnan(self.points.x) | (self.places >= 0)
+    def points(self) -> Points:
+        """(num_destinations,) positions, axis by axis."""
+        return Points(*self.positions.T)
 
 
 def find_destinations(orders: pa.Table, places: IndexArray, locator: Locator) -> Destinations:
@@ -54,9 +56,12 @@ def find_destinations(orders: pa.Table, places: IndexArray, locator: Locator) ->
     keys = np.where(np.isnan(keys), np.inf, keys) + 0.0
     distinct, of_code = _distinct_rows(keys)
     rows = np.where(np.isinf(distinct), np.nan, distinct)
+    positions = np.column_stack(points(rows[:, 0], rows[:, 1]))
+    place = rows[:, 2].astype(np.int32)
     return Destinations(
-        Points(*(frozen(axis) for axis in points(rows[:, 0], rows[:, 1]))),
-        frozen(rows[:, 2].astype(np.int32)),
+        frozen(positions),
+        frozen(place),
+        frozen(~np.isnan(positions[:, 0]) | (place >= 0)),
         frozen(of_code[code].astype(np.int32)),
     )
 

@@ -160,7 +160,7 @@ def _is_distance(algorithm: object) -> bool:
 def places_of(catalog: Catalog, destinations: Destinations) -> Places:
     """Put destinations and sources side by side for the kernels."""
     return Places(
-        destinations=frozen(np.column_stack(destinations.points)),
+        destinations=destinations.positions,
         sources=frozen(np.column_stack(catalog.source_points)),
         numbers=destinations.places,
         known_keys=catalog.known.keys,

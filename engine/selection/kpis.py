@@ -160,27 +160,17 @@ def _use_of_sources(
     catalog: Catalog, left: IntArray
 ) -> tuple[dict[str, float | None], float | None]:
     """Utilisation by source, and the spread of what remains."""
-    items = catalog.items
-    sku = np.repeat(np.arange(len(catalog.sku_names)), np.diff(items.offsets))
-    usable = _usable(catalog, sku)
-    start = _by_source(catalog, np.maximum(items.quantity - items.reserved, 0), usable)
-    taken = _by_source(catalog, items.quantity - left, usable)
+    from engine.kernels.totals import use_of_sources
+
+    start, taken = np.zeros((2, catalog.sources.num_rows), np.int64)
+    managed = catalog.stock_items.manage_stock
+    use_of_sources(catalog.items, managed, catalog.enabled, left, start, taken)
     codes = catalog.sources["source_code"].to_pylist()
-    shares = [_ratio(part, whole) for part, whole in zip(taken, start, strict=True)]
+    shares = [
+        _ratio(part, whole) for part, whole in zip(taken.tolist(), start.tolist(), strict=True)
+    ]
     remaining = np.array([1 - share for share in shares if share is not None])
     balance = None
     if len(remaining) and remaining.mean() > 0:
         balance = float(remaining.std() / remaining.mean())
     return dict(zip(codes, shares, strict=True)), balance
-
-
-def _usable(catalog: Catalog, sku: IntArray) -> BoolArray:
-    """(num_items,) whether an item can be drawn on: managed, in stock, at an enabled source."""
-    managed = catalog.stock_items.manage_stock[sku].astype(bool)
-    return managed & (catalog.items.in_stock & catalog.enabled[catalog.items.sources]).astype(bool)
-
-
-def _by_source(catalog: Catalog, quantity: IntArray, usable: BoolArray) -> list[int]:
-    total = np.zeros(catalog.sources.num_rows, np.int64)
-    np.add.at(total, catalog.items.sources[usable], quantity[usable])
-    return total.tolist()

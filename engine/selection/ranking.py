@@ -22,7 +22,9 @@ _RANK_CELLS = 1 << 25
 _BLOCK_CELLS = 1 << 18
 """Rankings x sources scored at once: 2 MB per temporary, so that they stay in the cache."""
 
-_NOWHERE = Destinations(Points(*(np.empty(0),) * 3), np.empty(0, np.int32), np.empty(0, np.int32))
+_NOWHERE = Destinations(
+    np.empty((0, 3)), np.empty(0, np.int32), np.empty(0, bool), np.empty(0, np.int32)
+)
 """What an algorithm is shown that does not look at the destination."""
 
 

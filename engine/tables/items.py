@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from engine.tables.texts import Numbered, number_keys
 from engine.tables.whole import whole
-from engine.types import IndexArray, IntArray
+from engine.types import IntArray
 
 
 class ItemKeys(NamedTuple):
@@ -16,20 +16,14 @@ class ItemKeys(NamedTuple):
 
     ``skus`` and ``sources`` number the keys of each row; ``rows`` is (num_rows,) by SKU number,
     then source_code in byte order, and those of SKU ``s`` are ``rows[offsets[s]:offsets[s + 1]]``.
+    ``is_unique`` says that no two rows have the same keys.
     """
 
     skus: Numbered
     sources: Numbered
     rows: IntArray
     offsets: IntArray
-
-    @property
-    def is_unique(self) -> bool:
-        """Whether no two rows have the same keys."""
-        source = self.sources.of_row[self.rows]
-        same = source[1:] == source[:-1]
-        same &= self.skus.of_row[self.rows[1:]] == self.skus.of_row[self.rows[:-1]]
-        return not same.any()
+    is_unique: bool
 
 
 def item_keys(table: pa.Table) -> ItemKeys | None:
@@ -45,9 +39,6 @@ def item_keys(table: pa.Table) -> ItemKeys | None:
     rank = np.empty(len(codes), np.int32)
     rank[np.asarray(pc.sort_indices(codes))] = np.arange(len(codes))
     num_skus = len(by_sku.keys.first_row)
-    rows, ranked = (np.empty(len(skus), np.int64) for _ in range(2))
-    offsets = np.empty(num_skus + 1, np.int64)
-    of_source: IndexArray = rank[by_source.of_row]
-    group_rows(of_source, np.arange(len(skus)), np.empty(len(codes) + 1, np.int64), ranked)
-    group_rows(by_sku.of_row, ranked, offsets, rows)
-    return ItemKeys(by_sku, by_source, rows, offsets)
+    rows, offsets = np.empty(len(skus), np.int64), np.empty(num_skus + 1, np.int64)
+    is_unique = group_rows(by_sku.of_row, rank[by_source.of_row], offsets, rows)
+    return ItemKeys(by_sku, by_source, rows, offsets, is_unique)
