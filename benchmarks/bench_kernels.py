@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from benchmarks.cases import reduced
@@ -25,7 +26,7 @@ def test_deduct(benchmark: Any, case: Prepared, layout: str, algorithm: str) -> 
 
 
 def test_number_skus(benchmark: Any, case: Prepared) -> None:
-    skus = case.catalog.tables["source_items"]["sku"].combine_chunks()
+    skus = case.catalog.tables["source_items"]["sku"].cast(pa.string()).combine_chunks()
     assert len(benchmark(number_keys, skus, fold=True).of_row) == len(skus)
 
 
