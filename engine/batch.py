@@ -1,4 +1,4 @@
-"""The nightly batch: from two folders to a folder of results, in memory that does not grow."""
+"""The nightly batch: from two folders to a folder of results, in memory that lines do not add to."""
 
 import shutil
 from collections.abc import Iterable, Iterator
