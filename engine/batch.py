@@ -1,4 +1,4 @@
-"""The nightly batch: from two folders to a folder of results, in memory that lines do not add to."""
+"""The nightly batch: from two folders to a folder of results; lines pass through."""
 
 import shutil
 from collections.abc import Iterable, Iterator
