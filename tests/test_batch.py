@@ -141,6 +141,26 @@ def test_allocate_folders_quarantine_equals_the_run_in_memory(tmp_path, batch, w
     assert_equal(engine.read_result(tmp_path / "out"), expected)
 
 
+@pytest.mark.parametrize("batch", [1, 2, 100])
+def test_allocate_folders_quarantine_of_orders_with_one_line(tmp_path, batch):
+    tables = CATALOG | {"orders": ORDERS, "order_lines": lines_of(*"abbc", qty=[-1, -1, 1, 1])}
+    folder = put(tmp_path / "all", tables)
+    with patch("engine.batch.BATCH_ROWS", batch):
+        allocate_folders(folder, folder, tmp_path / "out", quarantine=True)
+    assert_equal(engine.read_result(tmp_path / "out"), in_memory(tables, quarantine=True))
+
+
+@pytest.mark.parametrize("batch", [1, 2, 100])
+def test_allocate_folders_quarantine_lists_a_bad_line_of_a_bad_order_once(tmp_path, batch):
+    orders = ORDERS.set_column(1, "stock_id", [[7, 1, 1]])
+    lines = lines_of(*"aabb", sku=["a", "a", "a", None], qty=[-1, 1, -1, -1])
+    tables = CATALOG | {"orders": orders, "order_lines": lines}
+    folder = put(tmp_path / "all", tables)
+    with patch("engine.batch.BATCH_ROWS", batch):
+        allocate_folders(folder, folder, tmp_path / "out", quarantine=True)
+    assert_equal(engine.read_result(tmp_path / "out"), in_memory(tables, quarantine=True))
+
+
 @pytest.mark.parametrize("qty", [[1, 1, -1], [-1, 1, 1]])
 def test_allocate_folders_quarantine_takes_the_rest_of_an_order_that_comes_back(tmp_path, qty):
     tables = CATALOG | {"order_lines": lines_of(*"aba", qty=qty, stock_id=[1, 1, 1])}

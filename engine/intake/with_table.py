@@ -15,7 +15,7 @@ from engine.intake.book import OrderBook, OrderKeys
 from engine.intake.report import OutOfSequenceError, Report, out_of_sequence
 from engine.orders import OrderSet
 from engine.tables.columns import CheckedTable, check_columns, rows_finding, shown_values
-from engine.tables.findings import Finding, shown_names
+from engine.tables.findings import shown_names
 from engine.tables.lines import LineBatch, in_whole_table
 from engine.tables.quantity import column_units
 from engine.tables.schema import SCHEMAS
@@ -139,6 +139,9 @@ def _checked_lines(batch: LineBatch, keys: OrderKeys, given: int, report: Report
         return _no_lines()
     ids = whole(checked.table["order_id"])
     order = keys.positions(ids, given)
+    bad = np.zeros(len(ids), bool)
+    for finding in found:
+        bad[finding.rows] = True
     lost = order < 0
     if lost.any():
         lost &= ~np.asarray(ids.is_null()) & ~checked.bad(["order_id"])
@@ -152,12 +155,9 @@ def _checked_lines(batch: LineBatch, keys: OrderKeys, given: int, report: Report
             "add it to orders, or correct it",
         )
         found += rows_finding(
-            "order_lines", "order_id", rejected, shown_values(ids), *REST_OF_ORDER
+            "order_lines", "order_id", rejected & ~bad, shown_values(ids), *REST_OF_ORDER
         )
     report.add(in_whole_table(found, batch.rows))
-    bad = np.zeros(len(ids), bool)
-    for finding in found:
-        bad[finding.rows] = True
     if report.is_fatal:
         return _no_lines()
     lines = _Lines(
@@ -206,31 +206,19 @@ def _reject_rest(
     book: OrderBook, start: int, is_bad: BoolArray, lines: _Lines, report: Report
 ) -> None:
     """Reject the other lines of bad orders, and their rows in ``orders``."""
-    ids = book.headers.ids
-    rest = np.flatnonzero(is_bad[lines.order - start] & ~lines.bad)
-    orders = start + np.flatnonzero(is_bad)
-    report.add(
-        [
-            Finding(
-                "order_lines",
-                "order_id",
-                *REST_OF_ORDER,
-                lines.rows[rest],
-                _as_text(ids.take(pa.array(lines.order[rest]))),
-            ),
-            Finding(
-                "orders",
-                "order_id",
-                *REST_OF_ORDER,
-                book.rows[orders],
-                _as_text(ids.take(pa.array(orders))),
-            ),
-        ]
+    shown = shown_values(book.headers.ids)
+    rest = rows_finding(
+        "order_lines",
+        "order_id",
+        is_bad[lines.order - start] & ~lines.bad,
+        lambda rows: shown(lines.order[rows]),
+        *REST_OF_ORDER,
     )
-
-
-def _as_text(values: pa.Array) -> list[str]:
-    return values.cast(pa.string()).to_pylist()
+    orders = rows_finding(
+        "orders", "order_id", is_bad, lambda rows: shown(start + rows), *REST_OF_ORDER
+    )
+    report.add(in_whole_table(rest, lines.rows))
+    report.add(in_whole_table(orders, book.rows[start:]))
 
 
 def _too_late(book: OrderBook, order: IntArray) -> OutOfSequenceError:
