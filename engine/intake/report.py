@@ -61,8 +61,11 @@ class Report:
 
     @property
     def rejects(self) -> list[Finding]:
-        """Findings that quarantine set aside, together over all batches."""
-        return merged(self._rejects)
+        """Findings that quarantine set aside, batch by batch.
+
+        Not merged: those of one row stay in the order in which the whole table would have them.
+        """
+        return list(self._rejects)
 
     @property
     def notes(self) -> list[str]:

@@ -154,6 +154,14 @@ def test_stream_sets_bad_orders_aside():
     assert run.rejects.equals(expected.rejects)
 
 
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_stream_lists_faults_of_a_row_as_the_run_in_memory_does(size):
+    orders = batch("1", "2", "3", sku=["a", None, "a"], qty=[-1, -1, 1])
+    run = engine.stream(CATALOG, orders.to_batches(max_chunksize=size), quarantine=True)
+    list(run)
+    assert run.rejects.equals(engine.allocate(CATALOG, None, orders, quarantine=True).rejects)
+
+
 def test_stream_refuses_times_of_two_kinds():
     times = ["2024-01-01T00:00:00", "2024-01-02T00:00:00Z"]
     batches = [batch(at, created_at=[time]) for at, time in enumerate(times)]
