@@ -13,7 +13,7 @@ from engine.intake.seen import SeenIds
 from engine.intake.sort import order_ids
 from engine.orders import OrderSet, encode_orders, sequence
 from engine.places.geocode import Locator
-from engine.tables.convert import plain
+from engine.tables.convert import plain_whole
 from engine.tables.findings import whole_table
 from engine.tables.lines import LineBatch, in_whole_table
 from engine.tables.times import TICKS
@@ -95,7 +95,7 @@ def _start_of_last_order(table: pa.Table) -> int:
     if table.column_names.count("order_id") != 1 or not table.num_rows:
         return table.num_rows
     try:
-        ids = plain(whole(table["order_id"]))
+        ids = plain_whole(table["order_id"])
         last = ids[-1]
         same = pc.fill_null(pc.equal(ids, last), False) if last.is_valid else ids.is_null()
     except pa.ArrowException:  # no type for an id, which is found out later

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from engine.intake.book import OrderKeys
 from engine.tables.columns import check_columns
-from engine.tables.convert import convert, plain
+from engine.tables.convert import convert, plain_whole
 from engine.tables.converted import WrongTypeError
 from engine.tables.lines import BATCH_ROWS, LineBatch
 from engine.tables.raw import RawTable
@@ -103,7 +103,7 @@ class _Spill:
 def _dealt(batch: LineBatch, order: IntArray, width: int) -> Iterator[tuple[int, pa.Table]]:
     """Yield the rows of a batch by range of orders."""
     raw = batch.raw.table
-    table = pa.table([plain(whole(column)) for column in raw.columns], names=raw.column_names)
+    table = pa.table([plain_whole(column) for column in raw.columns], names=raw.column_names)
     table = table.append_column(_ROW, pa.array(batch.rows))
     table = table.append_column(_ORDER, pa.array(order))
     of_row = (order + 1) // width
@@ -138,7 +138,7 @@ def order_ids(raw: RawTable) -> pa.Array | None:
     if raw.table.column_names.count("order_id") != 1:
         return None
     try:
-        column = plain(whole(raw.table["order_id"]))
+        column = plain_whole(raw.table["order_id"])
         return convert(Kind.ORDER_KEY, column, raw.is_text).values
     except (WrongTypeError, pa.ArrowException):
         return None

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.tables.convert import convert, is_string, plain
+from engine.tables.convert import convert, is_string, plain_whole
 from engine.tables.converted import Converted, WrongTypeError
 from engine.tables.findings import Finding, shown_text, whole_table
 from engine.tables.quantity import QTY_TYPE, units_to_decimal
@@ -147,7 +147,7 @@ def _printed(value: object) -> str | None:
 def _check_column(table: str, column: Column, raw: RawTable) -> tuple[pa.Array, list[Finding]]:
     given = raw.table[column.name]
     try:
-        values = plain(whole(given))
+        values = plain_whole(given)
         converted = convert(column.kind, values, raw.is_text)
     except WrongTypeError as error:
         reason, remedy = error.args

@@ -22,6 +22,7 @@ from engine.tables.numbers import (
 )
 from engine.tables.schema import Kind
 from engine.tables.times import time, time_from_text
+from engine.tables.whole import whole
 from engine.types import BoolArray
 
 _FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
@@ -79,6 +80,16 @@ def plain(values: pa.Array) -> pa.Array:
     if pa.types.is_string_view(values.type):
         return values.cast(pa.large_string())
     return values.cast(pa.large_binary()) if pa.types.is_binary_view(values.type) else values
+
+
+def plain_whole(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as one array without encodings.
+
+    These are undone piece by piece: together, the words of all pieces may be too many for codes.
+    """
+    if not column.num_chunks:
+        return plain(whole(column))
+    return whole(pa.chunked_array([plain(piece) for piece in column.chunks]))
 
 
 def is_string(kind: pa.DataType) -> bool:

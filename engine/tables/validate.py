@@ -12,14 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.tables.columns import CheckedTable, check_columns, rows_finding, shown_values
-from engine.tables.convert import plain
+from engine.tables.convert import plain_whole
 from engine.tables.findings import Finding, shown_names, shown_text, whole_table
 from engine.tables.items import ItemKeys, item_keys
 from engine.tables.keys import check_known, check_unique
 from engine.tables.order_rules import check_orders, complete_orders, orders_of_lines
 from engine.tables.raw import RawTable
 from engine.tables.schema import CATALOG_SCHEMAS, SCHEMAS, Schema
-from engine.tables.whole import whole
 from engine.types import BoolArray
 
 _LINKS = "stock_source_links"
@@ -279,7 +278,7 @@ def _with_extra_columns(
         if raw.table.column_names.count(name) > 1:
             continue  # which is fatal
         try:
-            table = table.append_column(name, plain(whole(raw.table[name])).filter(good))
+            table = table.append_column(name, plain_whole(raw.table[name]).filter(good))
         except pa.ArrowException:
             kind = shown_text(raw.table[name].type)
             notes.append(f"sources: column not used: {shown_names([name])} (its type is {kind})")

@@ -90,6 +90,15 @@ def test_stream_takes_record_batches_and_frames():
     assert pd
 
 
+def test_stream_takes_an_order_over_batches_of_categories():
+    codes = pa.array(range(100), pa.int8())
+    batches = [
+        batch(*["x"] * 100, sku=pa.DictionaryArray.from_arrays(codes, [f"{at}" for at in skus]))
+        for skus in (range(100), range(100, 200))
+    ]
+    assert together(engine.stream(CATALOG, batches)).orders["lines"].to_pylist() == [200]
+
+
 def test_stream_gives_out_an_order_when_the_next_one_comes():
     came = []
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.tables.convert import convert, is_string, plain
+from engine.tables.convert import convert, is_string, plain, plain_whole
 from engine.tables.converted import WrongTypeError
 from engine.tables.schema import Kind
 
@@ -217,6 +217,21 @@ def test_plain_can_be_filtered_and_taken(values):
         assert simple.to_pylist() == column.to_pylist()
         assert simple.filter(pa.array([True] * len(simple), pa.bool_())).equals(simple)
         assert simple.take(pa.array([], pa.int64())).equals(simple[:0])
+
+
+@pytest.mark.parametrize("encode", [plain, pc.run_end_encode, pa.Array.dictionary_encode])
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_plain_whole_puts_pieces_together(encode, count):
+    pieces = [encode(pa.array([f"{at}", None])) for at in range(count)]
+    column = pa.chunked_array(pieces, encode(pa.array([""])).type)
+    assert plain_whole(column).equals(pa.array(column.to_pylist(), pa.string()))
+
+
+def test_plain_whole_of_more_words_than_the_codes_count():
+    codes = pa.array(range(100), pa.int8())
+    words = [f"{at}" for at in range(200)]
+    pieces = [pa.DictionaryArray.from_arrays(codes, words[at : at + 100]) for at in (0, 100)]
+    assert plain_whole(pa.chunked_array(pieces)).to_pylist() == words
 
 
 def test_is_string_knows_the_text_types():
