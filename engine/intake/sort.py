@@ -29,7 +29,9 @@ IN_MEMORY = 1 << 22
 """Lines that are sorted without a file, 300 MB of the usual kind."""
 
 _RANGES = 64
-_ROW, _ORDER = "row of order_lines", "place of its order"
+_ROW, _ORDER = "row", "order"
+_COLUMN = "column "
+"""Stands before the names of the lines' own columns, so that none is one of these two."""
 
 Positions = Callable[[RawTable], IntArray]
 """(num_lines,) the place of each line's order in the sequence; -1 where there is none."""
@@ -103,7 +105,8 @@ class _Spill:
 def _dealt(batch: LineBatch, order: IntArray, width: int) -> Iterator[tuple[int, pa.Table]]:
     """Yield the rows of a batch by range of orders."""
     raw = batch.raw.table
-    table = pa.table([plain_whole(column) for column in raw.columns], names=raw.column_names)
+    names = [_COLUMN + name for name in raw.column_names]
+    table = pa.table([plain_whole(column) for column in raw.columns], names=names)
     table = table.append_column(_ROW, pa.array(batch.rows))
     table = table.append_column(_ORDER, pa.array(order))
     of_row = (order + 1) // width
@@ -120,6 +123,7 @@ def _in_order(tables: list[pa.Table], is_text: bool) -> Iterator[LineBatch]:
     for start in range(0, len(rows), BATCH_ROWS):
         part = table.take(pa.array(rows[start : start + BATCH_ROWS])).combine_chunks()
         lines = part.drop_columns([_ROW, _ORDER])
+        lines = lines.rename_columns([name.removeprefix(_COLUMN) for name in lines.column_names])
         yield LineBatch(RawTable(lines, is_text), np.asarray(part[_ROW]))
 
 
