@@ -181,6 +181,8 @@ def _line_batches(batches: Iterable[Any]) -> Iterator[LineBatch]:
     start = 0
     schema = None
     for batch in batches:
+        if batch is None:
+            raise InputError("order_lines: a batch is None; give nothing but tables")
         raw, findings = as_raw({"order_lines": batch}, ["order_lines"])
         raise_findings(findings)
         table = raw["order_lines"].table

@@ -184,6 +184,11 @@ def test_stream_refuses_a_batch_of_other_columns():
         list(engine.stream(CATALOG, [batch(1), batch("2")]))
 
 
+def test_stream_refuses_a_batch_that_is_not_there():
+    with pytest.raises(InputError, match=r"order_lines: a batch is None"):
+        list(engine.stream(CATALOG, [batch(1), None]))
+
+
 def test_stream_passes_on_what_the_batches_raise():
     def batches():
         yield batch(1)
