@@ -165,7 +165,8 @@ def _arrow(file: TableFile, columns: Sequence[str]) -> Iterator[pa.Table]:
 
 def _source(file: TableFile, stream: BinaryIO) -> Any:
     """Let Arrow read a local file by itself: through Python it would wait for other threads."""
-    return stream if file.location.filesystem else pa.OSFile(file.location.path)
+    # As bytes: a path need not be UTF-8.
+    return stream if file.location.filesystem else pa.OSFile(os.fsencode(file.location.path))
 
 
 def _wanted(file: TableFile, schema: pa.Schema, columns: Sequence[str]) -> list[str]:

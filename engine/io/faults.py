@@ -98,6 +98,8 @@ def arrow_faults(file: TableFile, expected: str) -> Iterator[None]:
         raise _damaged(file, expected, error) from error
     except pa.ArrowException as error:
         raise _damaged(file, expected, error) from error
+    except UnicodeDecodeError as error:  # Arrow decodes names only when asked
+        raise fault(file, "has a column whose name is not UTF-8", "rename it") from error
 
 
 def _damaged(file: TableFile, expected: str, error: Exception) -> UnreadableError:

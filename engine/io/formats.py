@@ -107,9 +107,11 @@ def check_sound(file: TableFile, table: pa.Table, expected: str, start: int = 0)
     Raises
     ------
     UnreadableError
-        If they are not, or two columns share a name.
+        If they are not, or two columns share a name, or one is not UTF-8.
     """
-    if findings := repeated_columns(file, table.column_names):
+    with arrow_faults(file, expected):
+        names = table.column_names
+    if findings := repeated_columns(file, names):
         raise UnreadableError(findings)
     try:
         table.validate(full=True)

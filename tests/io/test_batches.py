@@ -1,6 +1,7 @@
 """A table read batch by batch is the table read at once, and has the same faults."""
 
 import gzip
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -143,6 +144,40 @@ def test_read_batches_parts_must_agree(tmp_path):
     write_table(other, tmp_path / "order_lines" / "b.parquet")
     with pytest.raises(InputError, match=r"holds string where .* holds int64"):
         batches(tmp_path)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_read_batches_under_a_path_that_is_not_utf8(tmp_path, ending):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    put(folder, ending)
+    assert sum(raw.table.num_rows for raw in batches(folder)) == 11
+
+
+def not_utf8(folder: Path, ending: str) -> Path:
+    """Put a table with a column whose name is not UTF-8."""
+    schema = pa.schema([*TABLE.schema, pa.field(b"caf\xe9", pa.string())])
+    table = pa.Table.from_arrays([*TABLE.columns, TABLE["sku"]], schema=schema)
+    path = folder / f"order_lines{ending}"
+    if ending == ".parquet":
+        pq.write_table(table, path)
+    else:
+        with pa.ipc.new_file(str(path), schema) as writer:
+            writer.write_table(table)
+    return folder
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".arrow"])
+def test_read_batches_names_a_file_with_a_column_name_that_is_not_utf8(tmp_path, ending):
+    not_utf8(tmp_path, ending)
+    said = rf"order_lines{ending} has a column whose name is not UTF-8"
+    (file,) = table_files(tmp_path, "order_lines", KNOWN)
+    with pytest.raises(InputError, match=said):
+        batches(tmp_path)
+    with pytest.raises(InputError, match=said):
+        unread_columns(file, COLUMNS)
+    (finding,) = read_tables(tmp_path, ["order_lines"], KNOWN).findings
+    assert "not UTF-8" in finding.reason
 
 
 @pytest.mark.parametrize(("ending", "count"), [(".parquet", 11), (".arrow", 11), (".csv", 6)])
