@@ -226,7 +226,7 @@ def _read(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock
         with clock("encode"):
             encoded = encoding.result()
             book = order_book(checked, encoded) if checked else None
-    id_type = checked.id_type if checked else _id_type(lines[0])
+    id_type = checked.id_type if checked else _id_type(lines)
     files = {*stock.files, *wanted.files, *(file.location.text for file in lines)}
     return _Input(encoded, book, lines, sorted(files), found, notes, id_type)
 
@@ -267,13 +267,13 @@ def _look_for_more(
         check_lines(OrderKeys(ids, ids[:0]), batches, report)
 
 
-def _id_type(lines: TableFile) -> pa.DataType:
-    """Return the type in which lines bring their order ids."""
-    if is_text(lines):
+def _id_type(lines: list[TableFile]) -> pa.DataType:
+    """Return the type in which lines bring their order ids: of the first part that has one."""
+    if is_text(lines[0]):
         return pa.string()
-    first = next(read_batches([lines], ["order_id"])).table
-    ids = first.schema.field("order_id").type if "order_id" in first.column_names else pa.string()
-    return printed_type(ids)
+    firsts = (next(read_batches([file], ["order_id"])).table.schema for file in lines)
+    kinds = (first.field("order_id").type for first in firsts if "order_id" in first.names)
+    return printed_type(next((kind for kind in kinds if not pa.types.is_null(kind)), pa.string()))
 
 
 def _line_batches(

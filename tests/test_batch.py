@@ -230,6 +230,20 @@ def test_allocate_folders_finds_a_damaged_part_late(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["all"]
 
 
+@pytest.mark.parametrize("with_table", [True, False])
+def test_allocate_folders_ids_are_of_the_first_part_that_has_a_type_for_them(tmp_path, with_table):
+    lines = lines_of(stock_id=[1, 1, 1], order_id=[7, 7, 8], sku=["a"] * 3, qty=[1, 1, 1])
+    tables = {"orders": pa.table({"order_id": [7, 8], "stock_id": [1, 1]})} if with_table else {}
+    folder = put(tmp_path / "all", CATALOG | tables)
+    (folder / "order_lines").mkdir()
+    untyped = pa.table({name: pa.nulls(0) for name in lines.column_names})
+    for at, part in enumerate((untyped, lines)):
+        pq.write_table(part, folder / "order_lines" / f"{at}.parquet")
+    allocate_folders(folder, folder, tmp_path / "out")
+    expected = in_memory(CATALOG | tables | {"order_lines": lines})
+    assert_equal(engine.read_result(tmp_path / "out"), expected)
+
+
 def test_allocate_folders_counts_every_line(tmp_path):
     tables = CATALOG | {"orders": ORDERS, "order_lines": lines_of(*"aab", colour=["red"] * 3)}
     folder = put(tmp_path / "all", tables)

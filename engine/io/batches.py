@@ -62,20 +62,21 @@ def read_batches(
     Raises
     ------
     UnreadableError
-        If a file is damaged or unlike the first; batches before the fault have been yielded.
+        If a file is damaged or unlike those before; batches before the fault have been yielded.
     OSError
         If the machine fails.
     """
-    first: pa.Schema | None = None
+    firsts: list[TableFile] = []  # with each of the schemas: few, since they must go together
+    schemas: list[pa.Schema] = []
     for file in files:
         read = next(read for ending, read in _READERS.items() if file.name.endswith(ending))
         start = 0
         for table in _sized(read(file, columns), num_rows):
-            first = first or table.schema
-            if table.schema != first and (
-                found := differences(file.table, [files[0], file], [first, table.schema])
-            ):
-                raise UnreadableError(found)
+            if table.schema not in schemas:
+                firsts.append(file)
+                schemas.append(table.schema)
+                if found := differences(file.table, firsts, schemas):
+                    raise UnreadableError(found)
             yield RawTable(check_sound(file, table, "data", start), is_text(file))
             start += table.num_rows
 

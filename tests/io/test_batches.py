@@ -11,6 +11,7 @@ import pytest
 from engine.errors import InputError
 from engine.io.batches import count_rows, read_batches, table_files, unread_columns
 from engine.io.csv import read_csv
+from engine.io.faults import UnreadableError
 from engine.io.read import read_tables
 from engine.io.write import write_table
 from engine.tables.schema import SCHEMAS
@@ -144,6 +145,30 @@ def test_read_batches_parts_must_agree(tmp_path):
     write_table(other, tmp_path / "order_lines" / "b.parquet")
     with pytest.raises(InputError, match=r"holds string where .* holds int64"):
         batches(tmp_path)
+
+
+NO_ROWS = pa.table({name: pa.nulls(0) for name in COLUMNS})
+"""As pandas writes it."""
+
+
+def test_read_batches_a_part_without_types_goes_with_any(tmp_path):
+    (tmp_path / "order_lines").mkdir()
+    for at, part in enumerate((NO_ROWS, TABLE, NO_ROWS, TABLE)):
+        write_table(part, tmp_path / "order_lines" / f"{at}.parquet")
+    assert sum(raw.table.num_rows for raw in batches(tmp_path)) == 22
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".arrow"])
+@pytest.mark.parametrize("name", COLUMNS)
+def test_read_batches_parts_must_agree_after_one_without_types(tmp_path, ending, name):
+    (tmp_path / "order_lines").mkdir()
+    other = TABLE.set_column(COLUMNS.index(name), name, pa.array([True] * 11))
+    for at, part in enumerate((NO_ROWS, TABLE, other)):
+        write_table(part, tmp_path / "order_lines" / f"{at}{ending}")
+    (said,) = read_tables(tmp_path, ["order_lines"], KNOWN).findings
+    with pytest.raises(UnreadableError) as found:
+        batches(tmp_path)
+    assert found.value.findings[0].reason == said.reason
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
