@@ -88,7 +88,11 @@ _ORDER_DETAILS = (
     Column("stock_id", Kind.INTEGER, "the stock that sells; or name the sales channel"),
     Column("sales_channel_type", Kind.KEY, "with sales_channel_code, instead of stock_id"),
     Column("sales_channel_code", Kind.KEY, "with sales_channel_type, instead of stock_id"),
-    Column("created_at", Kind.TIME, "earlier orders are served first; without an offset UTC"),
+    Column(
+        "created_at",
+        Kind.TIME,
+        "earlier orders are served first; without an offset UTC; text only of 1678 to 2261",
+    ),
     Column(
         "priority",
         Kind.INTEGER,

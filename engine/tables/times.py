@@ -3,6 +3,7 @@
 A column is as it came in, with or without a zone; Arrow holds the former in UTC.
 """
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,8 +31,9 @@ _CLOCK = rf"[T ]{_HOUR}(?::{_SIXTY}(?::{_SIXTY}(?:\.[0-9]{{1,9}})?)?)?"
 _OFFSET = rf"(?:Z|[+-]{_HOUR}(?::?{_SIXTY})?)"
 _TIME = rf"^{_DAY}(?:{_CLOCK}{_OFFSET}?)?$"
 _HAS_OFFSET = r"^.{10}.*[Z+-]"
-_HAS_NANOSECONDS = r"\.[0-9]{7}"
-_YEARS_IN_NANOSECONDS = (1678, 2261)
+_NANOSECONDS = r"(\.[0-9]{6})[0-9]+"
+_YEARS = (1678, 2261)
+"""For which there are nanoseconds. No other is taken, or it would depend on the other rows."""
 
 
 TICKS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -42,27 +44,33 @@ def time_from_text(texts: pa.Array) -> Converted:
     """Parse ISO 8601 times, all with an offset or all without one."""
     # The first shows what to try: the wrong type would cost a microsecond for each row.
     first = texts.drop_null()[:1]
-    if not matches(first, _HAS_NANOSECONDS).any():
+    if not matches(first, _NANOSECONDS).any():
         zone = "UTC" if matches(first, _HAS_OFFSET).any() else None
         try:
-            return converted(texts.cast(pa.timestamp("us", zone)))
+            micros = texts.cast(pa.timestamp("us", zone))
+            return converted(micros, _too_far(micros))
         except pa.ArrowInvalid:
             pass
     bad = ~matches(texts, _TIME)
     texts = leave_out(bad, texts)
     zone = _zone(texts)
     not_a_time = Problem(bad, "not a date and time", "write it as 2011-11-14T08:26:00")
-    if not (matches(texts, _HAS_NANOSECONDS) & to_mask(texts.is_valid())).any():
-        return converted(texts.cast(pa.timestamp("us", zone)), not_a_time)
-    low, high = _YEARS_IN_NANOSECONDS
-    years = pc.fill_null(pc.utf8_slice_codeunits(texts, 0, 4).cast(pa.int16()), low).to_numpy()
-    far = (years < low) | (years > high)
-    remedy = f"give times of the years {low} to {high}, or none with more than 6 decimals"
-    return converted(
-        leave_out(far, texts).cast(pa.timestamp("ns", zone)),
-        not_a_time,
-        Problem(far, "too far for times with more than 6 decimals", remedy),
-    )
+    cut = pc.replace_substring_regex(texts, _NANOSECONDS, r"\1")
+    micros = cut.cast(pa.timestamp("us", zone))
+    too_far = _too_far(micros)
+    if cut.equals(texts):
+        return converted(micros, not_a_time, too_far)
+    nanos = leave_out(too_far.mask, texts).cast(pa.timestamp("ns", zone))
+    return converted(nanos, not_a_time, too_far)
+
+
+def _too_far(micros: pa.Array) -> Problem:
+    """Return which times, in microseconds, are of a year that is not taken."""
+    low, high = _YEARS
+    first, end = np.array([f"{low}", f"{high + 1}"], "datetime64[us]").astype(np.int64)
+    moment = np.asarray(pc.fill_null(micros.cast(pa.int64()), 0))
+    remedy = f"give times of the years {low} to {high}"
+    return Problem((moment < first) | (moment >= end), "too far from today", remedy)
 
 
 def _zone(texts: pa.Array) -> str | None:

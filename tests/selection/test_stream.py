@@ -179,6 +179,14 @@ def test_stream_refuses_times_of_two_kinds():
         list(engine.stream(CATALOG, batches))
 
 
+@pytest.mark.parametrize("size", [1, 2])
+def test_stream_judges_a_time_by_itself(size):
+    times = ["2024-01-01T00:00:00.1234567", "2300-01-01"]
+    batches = batch(1, 2, created_at=times).to_batches(max_chunksize=size)
+    with pytest.raises(InputError, match=r"created_at: too far from today in 1 row \(row 1: '2300"):
+        list(engine.stream(CATALOG, batches))
+
+
 def test_stream_refuses_a_batch_of_other_columns():
     with pytest.raises(InputError, match="other columns or types than the first"):
         list(engine.stream(CATALOG, [batch(1), batch("2")]))

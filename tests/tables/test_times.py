@@ -12,7 +12,10 @@ from engine.tables.converted import WrongTypeError
 from engine.tables.schema import Kind
 
 NOT_A_TIME = "not a date and time"
-TOO_FAR = "too far for times with more than 6 decimals"
+TOO_FAR = "too far from today"
+
+
+FIRST, END = (int(np.datetime64(year, "us").astype(np.int64)) for year in ("1678", "2262"))
 
 
 def two(low, high):
@@ -55,6 +58,16 @@ def arrow_takes(text):
     return False, False
 
 
+def moment(text, has_offset):
+    """What Arrow reads, as if in UTC where there is no offset."""
+    return (
+        texts([text])
+        .cast(pa.timestamp("us", "UTC" if has_offset else None))
+        .cast(pa.int64())[0]
+        .as_py()
+    )
+
+
 def reasons(converted):
     return [
         next((problem.reason for problem in converted.problems if problem.mask[row]), None)
@@ -73,12 +86,15 @@ def test_time_from_text_takes_what_arrow_takes(others, text):
     converted = convert(Kind.TIME, texts([*others, text]), True)
     micros = re.sub(r"(\.[0-9]{6})[0-9]{1,3}(?![0-9])", r"\1", text.strip())
     good, has_offset = arrow_takes(micros)
-    is_far = micros != text.strip() and not "1678" <= text.strip() < "2262"
+    is_far = good and not FIRST <= moment(micros, has_offset) < END
     assert reasons(converted)[-1] == ((TOO_FAR if is_far else None) if good else NOT_A_TIME)
     assert (converted.values.type.tz == "UTC") == has_offset
 
 
-@given(st.lists(st.none() | st.datetimes(), min_size=1, max_size=3), st.sampled_from([0, 5, -11]))
+near = st.datetimes(datetime(1679, 1, 1), datetime(2261, 1, 1))
+
+
+@given(st.lists(st.none() | near, min_size=1, max_size=3), st.sampled_from([0, 5, -11]))
 def test_time_from_text_is_the_moment_written(moments, hours):
     offset = f"{hours:+03}:00"
     written = [moment and f"{moment.isoformat()}{offset}" for moment in moments]
@@ -88,7 +104,7 @@ def test_time_from_text_is_the_moment_written(moments, hours):
     assert values.cast(pa.int64()).to_pylist() == expected
 
 
-@given(st.lists(st.none() | st.datetimes(), min_size=1, max_size=3))
+@given(st.lists(st.none() | near, min_size=1, max_size=3))
 def test_time_from_text_without_offset_is_the_same_in_utc(moments):
     plain = texts([moment and moment.isoformat(" ") for moment in moments])
     zoned = texts([moment and f"{moment.isoformat()}Z" for moment in moments])
@@ -117,15 +133,37 @@ def test_time_from_text_with_nanoseconds_beside_a_bad_one():
     assert converted.values.cast(pa.int64()).to_pylist()[1] == 1704063600123456789
 
 
+@pytest.mark.parametrize("beside", [[], ["2024-01-01T00:00:00.123456789{}"], ["soon"]])
+@pytest.mark.parametrize("decimals", ["", ".1234567"])
 @pytest.mark.parametrize("offset", ["", "Z", "-23:59", "+23:59"])
-def test_time_from_text_with_nanoseconds_and_years_that_do_not_go_with_them(offset):
-    fine = f"2024-01-01T00:00:00.123456789{offset}"
-    written = [
-        f"{year}-01-01T00:00:00{offset}" for year in ("1677", "1678", "2261", "2262", "9999")
+def test_time_from_text_is_too_far_whatever_stands_beside_it(beside, decimals, offset):
+    years = ("0000", "1677", "1679", "2260", "2263", "9999")
+    written = [f"{year}-06-01T00:00:00{decimals}{offset}" for year in years]
+    for at, text in enumerate(written):
+        values = texts([text, *(other.format(offset) for other in beside)])
+        due = None if at in (2, 3) else TOO_FAR
+        assert reasons(convert(Kind.TIME, values, True))[0] == due
+    assert reasons(convert(Kind.TIME, texts(written), True)) == [
+        *(TOO_FAR, TOO_FAR, None, None, TOO_FAR, TOO_FAR)
     ]
-    converted = convert(Kind.TIME, texts([*written, fine]), True)
-    assert reasons(converted) == [TOO_FAR, None, None, TOO_FAR, TOO_FAR, None]
-    assert convert(Kind.TIME, texts(written), True).problems == []
+
+
+@pytest.mark.parametrize(
+    ("written", "due"),
+    [
+        ("1677-12-31T23:59:59.999999Z", TOO_FAR),
+        ("1678-01-01T00:00:00Z", None),
+        ("1678-01-01T00:00:00+00:01", TOO_FAR),
+        ("2261-12-31T23:59:59.999999Z", None),
+        ("2261-12-31T23:59:59.999999999Z", None),
+        ("2261-12-31T23:59:59-00:01", TOO_FAR),
+        ("2262-01-01T00:00:00Z", TOO_FAR),
+        ("2262-01-01T00:00:00.000000000Z", TOO_FAR),
+    ],
+)
+def test_time_from_text_is_too_far_by_its_year_in_utc(written, due):
+    for beside in ([], ["2024-01-01T00:00:00.123456789Z"], ["soon"]):
+        assert reasons(convert(Kind.TIME, texts([written, *beside]), True))[0] == due
 
 
 @pytest.mark.parametrize(
