@@ -127,10 +127,11 @@ def stream(
         The inventory. It is not changed.
     batches
         Rows of ``order_lines`` that carry the columns of their orders: pyarrow record batches,
-        or anything with the Arrow PyCapsule interface, all with the same columns. They are
-        fetched in a thread of its own, which also asks the algorithm. Orders stand
-        in the sequence in which they are served, the lines of an order together; an order may
-        run over several batches. Ids that are not consecutive numbers are kept to the end.
+        or anything with the Arrow PyCapsule interface, all with the same columns; one of
+        nothing but nulls needs no type. They are fetched in a thread of its own, which also asks
+        the algorithm. Orders stand in the sequence in which they are served, the lines of an
+        order together; an order may run over several batches. Ids that are not consecutive
+        numbers are kept to the end.
     algorithm, mode, include_zero, quarantine
         As in `engine.allocate`.
 
@@ -187,10 +188,20 @@ def _line_batches(batches: Iterable[Any]) -> Iterator[LineBatch]:
         raise_findings(findings)
         table = raw["order_lines"].table
         schema = schema or table.schema
-        if table.schema.names != schema.names or table.schema.types != schema.types:
-            raise InputError(
-                "order_lines: a batch has other columns or types than the first; "
-                "give all batches the same schema"
-            )
+        if table.schema != schema:
+            schema = _of_both(schema, table.schema)
         yield from cut_batch(LineBatch(raw["order_lines"], np.arange(start, start + len(table))))
         start += len(table)
+
+
+def _of_both(schema: pa.Schema, other: pa.Schema) -> pa.Schema:
+    """Return the schema of two batches: a column has no type as long as it holds only nulls."""
+    if schema.names == other.names:
+        try:
+            return pa.unify_schemas([schema, other])
+        except pa.ArrowException:
+            pass
+    raise InputError(
+        "order_lines: a batch has other columns or types than the first; "
+        "give all batches the same schema"
+    )

@@ -192,6 +192,21 @@ def test_stream_refuses_a_batch_of_other_columns():
         list(engine.stream(CATALOG, [batch(1), batch("2")]))
 
 
+def test_stream_takes_columns_without_a_type_until_they_have_one():
+    typed = batch(1, 2, city=["Lyon", None])
+    untyped = pa.table({name: pa.nulls(0) for name in typed.column_names})
+    no_city = batch(3, 4, city=pa.nulls(2))
+    run = together(engine.stream(CATALOG, [untyped, typed, no_city, untyped]))
+    expected = engine.allocate(CATALOG, None, pa.concat_tables([typed, batch(3, 4, city=["", ""])]))
+    assert run.orders.equals(expected.orders)
+
+
+def test_stream_refuses_types_that_differ_after_a_batch_without_types():
+    untyped = pa.table({name: pa.nulls(0) for name in batch(1).column_names})
+    with pytest.raises(InputError, match="other columns or types than the first"):
+        list(engine.stream(CATALOG, [untyped, batch(1), batch("2")]))
+
+
 def test_stream_refuses_a_batch_that_is_not_there():
     with pytest.raises(InputError, match=r"order_lines: a batch is None"):
         list(engine.stream(CATALOG, [batch(1), None]))
