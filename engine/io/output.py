@@ -133,13 +133,17 @@ def _check_apart(out: Path, location: AnyPath) -> None:
 
 
 def _real_paths(path: Path) -> Iterator[Path]:
-    """Yield an input's real path, and where the symbolic links inside it lead."""
-    real = Path(os.path.realpath(path))
-    yield real
-    for folder, folders, files in os.walk(real):
-        for name in (*folders, *files):
-            if (link := Path(folder, name)).is_symlink():
-                yield Path(os.path.realpath(link))
+    """Yield an input's real path, and where links inside it lead, and links inside those."""
+    seen, left = set(), [path]
+    while left:
+        real = Path(os.path.realpath(left.pop()))
+        if real in seen:
+            continue
+        seen.add(real)
+        yield real
+        for folder, folders, files in os.walk(real):
+            paths = (Path(folder, name) for name in (*folders, *files))
+            left += [path for path in paths if path.is_symlink()]
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -135,6 +135,17 @@ def test_check_output_keeps_apart_from_what_an_input_links_to(tmp_path: Path) ->
         check_output(tmp_path / "out", True, [tmp_path / "in"])
 
 
+def test_check_output_follows_links_inside_linked_folders(tmp_path: Path) -> None:
+    for name in ("in", "real1", "real2"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "in" / "source_items").symlink_to("../real1")
+    (tmp_path / "real1" / "deep").symlink_to("../real2")
+    (tmp_path / "real2" / "back").symlink_to("../in")
+    with pytest.raises(UsageError, match=r"lies inside the input .*real2;"):
+        check_output(tmp_path / "real2" / "out", False, [tmp_path / "in"])
+    assert check_output(tmp_path / "out", False, [tmp_path / "in"]) == tmp_path / "out"
+
+
 def test_check_output_knows_a_hard_linked_input_is_no_loss(tmp_path: Path) -> None:
     result(tmp_path / "out")
     (tmp_path / "in").mkdir()
