@@ -14,6 +14,7 @@ from engine.io.location import is_uri, local_path
 from engine.io.swap import (
     RUN_FILE,
     drafted,
+    holds_run,
     publish,
     recover,
     sync_file,
@@ -59,10 +60,10 @@ def check_output(out: AnyPath, overwrite: bool, inputs: Iterable[AnyPath]) -> Pa
         return path
     if not path.is_dir():
         raise UsageError(f"{path} is a file; give a folder that does not exist yet")
-    if not (path / RUN_FILE).is_file():
+    if not holds_run(path):
         raise UsageError(
-            f"{path} exists and holds no {RUN_FILE}, so it is no result of a run and is never "
-            "replaced; give a folder that does not exist yet"
+            f"{path} exists and holds no {RUN_FILE} of ssa-engine, so it is no result of a run and "
+            "is never replaced; give a folder that does not exist yet"
         )
     if not overwrite:
         raise UsageError(f"{path} exists; add --overwrite to replace it, or give another folder")

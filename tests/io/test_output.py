@@ -14,6 +14,7 @@ from engine.io.output import (
     whole_file,
     whole_folder,
 )
+from tests.io.runs import run_text, word_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,12 +25,12 @@ def names(folder: Path) -> list[str]:
 
 def result(folder: Path, word: str = "old") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "run.json").write_text(word)
+    (folder / "run.json").write_text(run_text(word))
     return folder
 
 
 def word(folder: Path) -> str:
-    return (folder / "run.json").read_text()
+    return word_of((folder / "run.json").read_text())
 
 
 def test_whole_folder_appears_at_the_end(tmp_path: Path) -> None:
@@ -177,7 +178,7 @@ import sys, time
 from pathlib import Path
 from engine.io.output import terminate_cleanly, whole_folder
 with terminate_cleanly(), whole_folder(sys.argv[1], overwrite=True) as folder:
-    (folder / "run.json").write_text("new")
+    (folder / "run.json").write_text("{}")
     print("ready", flush=True)
     time.sleep(60)
 """
