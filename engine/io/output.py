@@ -212,18 +212,27 @@ def whole_file(path: AnyPath) -> Iterator[Path]:
 def terminate_cleanly() -> Iterator[None]:
     """Have SIGTERM end the program as Ctrl-C does, with what it has begun cleared away.
 
-    Only the main thread can do so; in another one nothing changes.
+    Once either has come, no other is heeded: the process is about to end. Only the main thread
+    can do so; in another one nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    is_ending = False
 
     def stop(number: int, _: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_IGN)  # a second one must not interrupt the clearing up
-        raise SystemExit(128 + number)
+        nonlocal is_ending
+        is_ending = True
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)  # it must not interrupt the clearing up
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    for each, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as of what runs in the background
+            signal.signal(each, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+        for each, handler in before.items() if not is_ending else ():
+            signal.signal(each, signal.SIG_DFL if handler is None else handler)

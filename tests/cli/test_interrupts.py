@@ -41,6 +41,20 @@ def test_a_signal_leaves_nothing(tmp_path: Path, phase: str, number: signal.Sign
     assert not names(tmp_path)
 
 
+@pytest.mark.parametrize("number", MESSAGES)
+def test_many_signals_do_as_one(tmp_path: Path, number: signal.Signals):
+    program = PROGRAM.replace("os.kill(os.getpid(), number)", "print('here', flush=True)")
+    args = ("deduct", 0, "allocate", *EXAMPLE, "--out", tmp_path / "out", "--quiet")
+    with start(*args, program=program) as running:
+        assert running.stdout.readline() == "here\n"
+        while running.poll() is None:
+            running.send_signal(number)
+            time.sleep(0.005)
+        told = running.stderr.read().strip()
+    assert (running.returncode, told) == MESSAGES[number]
+    assert not names(tmp_path)
+
+
 def test_a_signal_leaves_the_old_result(tmp_path: Path):
     args = ("allocate", *EXAMPLE, "--out", tmp_path / "out")
     assert ssa(*args).code == 0
