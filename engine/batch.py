@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 from typing import NamedTuple
 
@@ -140,11 +141,11 @@ def allocate_folders(
     find_algorithm(algorithm)
     given = _read(catalog, orders, quarantine=quarantine, clock=clock)
 
-    def stream(*, is_sorted: bool) -> Stream:
+    def stream(sort_in: Path | None = None) -> Stream:
         report = Report(quarantine=quarantine)
         report.add(given.findings)
         report.note(given.notes)
-        order_sets = _order_sets(given, report, clock, quarantine=quarantine, is_sorted=is_sorted)
+        order_sets = _order_sets(given, report, clock, quarantine=quarantine, sort_in=sort_in)
         encoded = given.catalog
         run = Run(encoded, algorithm=algorithm, mode=mode, include_zero=include_zero, clock=clock)
         return Stream(encoded, order_sets, run, report, quarantine)
@@ -156,12 +157,14 @@ def allocate_folders(
         opened.callback(is_over.set)  # or a run that fails would wait for large files
         hashes = pool.submit(hash_files, given.files, is_over)
         files = _Files(draft, ending, part_files, _expected_rows(given))
-        done, rows = _attempt(stream(is_sorted=False), files, given.id_type, clock)
+        done, rows = _attempt(stream(), files, given.id_type, clock)
         if rows is None:
             for path in draft.iterdir():
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-            done = stream(is_sorted=True)
-            rows = _write(done, files, given.id_type, clock)
+            # In the draft: what a dead run leaves there, the next one clears away.
+            with TemporaryDirectory(prefix=".sort-", dir=draft) as folder:
+                done = stream(Path(folder))
+                rows = _write(done, files, given.id_type, clock)
         kpis = done.kpis
         with clock("hash"):
             inputs = hashes.result()
@@ -299,9 +302,9 @@ def _line_batches(
 
 
 def _order_sets(
-    given: _Input, report: Report, clock: Clock, *, quarantine: bool, is_sorted: bool
+    given: _Input, report: Report, clock: Clock, *, quarantine: bool, sort_in: Path | None
 ) -> Iterator[OrderSet]:
-    """Read the lines ahead, sort them if need be, and give out whole orders."""
+    """Read the lines ahead, sort them if there is a folder to do so, and give out whole orders."""
     catalog, book = given.catalog, given.book
 
     def lines() -> Iterator[LineBatch]:
@@ -309,12 +312,12 @@ def _order_sets(
 
     if book is not None:
         ordered = lines()
-        if is_sorted:
-            ordered = sorted_lines(ordered, positions_in_keys(book.keys), len(book.rows))
+        if sort_in:
+            ordered = sorted_lines(ordered, positions_in_keys(book.keys), len(book.rows), sort_in)
         return orders_with_table(catalog, book, ordered, report, clock)
     ordered = lines()
-    if is_sorted:
-        ordered = sorted_lines(ordered, *positions_in_lines(lines()))
+    if sort_in:
+        ordered = sorted_lines(ordered, *positions_in_lines(lines()), sort_in)
     return orders_in_lines(catalog, ordered, report, clock, quarantine=quarantine)
 
 

@@ -6,7 +6,6 @@ files, and each range is then sorted by itself.
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
@@ -38,7 +37,7 @@ Positions = Callable[[RawTable], IntArray]
 
 
 def sorted_lines(
-    batches: Iterable[LineBatch], positions: Positions, num_orders: int
+    batches: Iterable[LineBatch], positions: Positions, num_orders: int, folder: Path
 ) -> Iterator[LineBatch]:
     """Yield lines in the sequence of their orders, those of one order as they came.
 
@@ -50,27 +49,28 @@ def sorted_lines(
         Finds the order of each line. Lines without one come first.
     num_orders
         How many orders there are.
+    folder
+        An empty folder for temporary files, which are gone when all lines have been yielded.
     """
     width = max(1, -(-(num_orders + 1) // _RANGES))
     kept: list[list[pa.Table]] = [[] for _ in range(_RANGES)]
     count = 0
     is_text = False
-    with TemporaryDirectory(prefix="ssa-engine-") as folder:
-        spill = _Spill(Path(folder))
-        for batch in batches:
-            is_text = batch.raw.is_text
-            for at, table in _dealt(batch, positions(batch.raw), width):
-                kept[at].append(table)
-            count += len(batch.rows)
-            if count > IN_MEMORY:
-                spill.write(kept)
-                kept = [[] for _ in range(_RANGES)]
-                count = 0
-        for at in range(_RANGES):
-            tables = [*spill.read(at), *kept[at]]
-            kept[at] = []
-            if tables:
-                yield from _in_order(tables, is_text)
+    spill = _Spill(folder)
+    for batch in batches:
+        is_text = batch.raw.is_text
+        for at, table in _dealt(batch, positions(batch.raw), width):
+            kept[at].append(table)
+        count += len(batch.rows)
+        if count > IN_MEMORY:
+            spill.write(kept)
+            kept = [[] for _ in range(_RANGES)]
+            count = 0
+    for at in range(_RANGES):
+        tables = [*spill.read(at), *kept[at]]
+        kept[at] = []
+        if tables:
+            yield from _in_order(tables, is_text)
 
 
 class _Spill:

@@ -1,22 +1,22 @@
 """Which file or folder of a location holds which table, and what has no place there."""
 
 import os
+import re
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from typing import NamedTuple
 
 from engine.io.faults import TableFile, UnreadableError, printable
 from engine.io.formats import READERS
-from engine.io.location import Location, child, entries
+from engine.io.location import Entry, Location, child, entries
 from engine.tables.findings import Finding, whole_table
 
 GEONAMES = "geonames"
 _GEONAMES_ENDINGS = (".txt", ".zip")
 _PART_ENDINGS = (".parquet", ".arrow", ".feather")
-# Data that somebody may take for a table although it is not read: never overlooked silently.
-_FOREIGN_ENDINGS = (
-    *(".avro", ".csv.bz2", ".csv.xz", ".csv.zip", ".csv.zst", ".json", ".jsonl", ".ndjson"),
-    *(".ods", ".orc", ".parq", ".pq", ".tsv", ".txt", ".xls", ".xlsx", ".zip"),
+# May stand beside tables and their parts. Anything else may be data: never overlooked silently.
+_ASIDE = re.compile(
+    r"(readme|notes|licen[cs]e)\b.*|.*(~|\.(crc|md|md5|sha[0-9]+|sql))", re.IGNORECASE | re.DOTALL
 )
 
 
@@ -35,19 +35,26 @@ def find_tables(
     findings = []
     for name, kind in entries(folder):
         stem, ending = _split(name, tuple(READERS)) if kind != "folder" else (name, "")
+        table = _table_in(name)
         if kind == "folder" and name in known:
             found.setdefault(name, []).append(Found(name, True))
         elif kind == "folder":
-            is_named_as_file = _split(name, tuple(READERS))[0].lower() in known
-            if is_named_as_file or _holds_tables(child(folder, name)):
+            if table in known or _holds_tables(child(folder, name)):
                 findings.append(_unknown(f"{name}/", name, known))
         elif stem in known and ending in READERS:
             found.setdefault(stem, []).append(Found(name, False))
         elif ending:
             findings.append(_unknown(name, stem, known))
-        elif (foreign := _split(name, _FOREIGN_ENDINGS))[1] and foreign[0].lower() in known:
-            findings.append(_foreign(name, foreign[0].lower()))
+        elif kind == "missing" and (table in known or "." not in name):
+            findings.append(_broken_link(name, table if table in known else printable(name)))
+        elif table in known and not _ASIDE.fullmatch(name):
+            findings.append(_foreign(name, table))
     return found, findings
+
+
+def _table_in(name: str) -> str:
+    """Return the word that a name begins with: ``orders`` of ``Orders-2.xlsx``."""
+    return re.split("[^a-z_]", name.lower())[0].rstrip("_")
 
 
 def _split(name: str, endings: tuple[str, ...]) -> tuple[str, str]:
@@ -59,7 +66,7 @@ def _split(name: str, endings: tuple[str, ...]) -> tuple[str, str]:
 def _holds_tables(folder: Location) -> bool:
     return any(
         _split(path, tuple(READERS))[1] or _is_geonames(path.rpartition("/")[2])
-        for path in _walk(folder)
+        for path, _ in _walk(folder)
     )
 
 
@@ -85,6 +92,11 @@ def _foreign(name: str, table: str) -> Finding:
     reason = f"{printable(name)} is in a format that is not read"
     remedy = f"write it as {', '.join(READERS)}, or move it out of the folder"
     return whole_table(table, reason, remedy)
+
+
+def _broken_link(name: str, table: str) -> Finding:
+    reason = f"{printable(name)} is a link that leads nowhere"
+    return whole_table(table, reason, "put back what it leads to, or remove the link")
 
 
 def choose(table: str, found: list[Found]) -> Found | Finding:
@@ -121,22 +133,25 @@ def part_files(table: str, folder: Location) -> tuple[list[TableFile], list[Find
     For ``geonames`` these may be GeoNames' own files.
     """
     endings = (*_PART_ENDINGS, *_GEONAMES_ENDINGS) if table == GEONAMES else _PART_ENDINGS
-    files, unfit = [], []
-    for path in _walk(folder):
+    files, unfit, broken = [], [], []
+    for path, kind in _walk(folder):
         name = path.rpartition("/")[2]
-        if name.endswith(endings) and name.lower() != "readme.txt":
+        if kind == "missing" and not _ASIDE.fullmatch(name):
+            broken.append(_broken_link(f"{table}/{path}", table))
+        elif name.endswith(endings) and name.lower() != "readme.txt":
             files.append(TableFile(table, f"{table}/{path}", child(folder, path)))
-        elif _split(name, tuple(READERS))[1]:
+        elif not _ASIDE.fullmatch(name):
             unfit.append(f"{table}/{path}")
     files.sort(key=lambda file: file.name)
-    return files, [*_folder_findings(table, files, unfit)]
+    return files, broken[:1] or [*_folder_findings(table, files, unfit)]
 
 
 def _folder_findings(table: str, files: list[TableFile], unfit: list[str]) -> Iterator[Finding]:
     kinds = " or ".join(_PART_ENDINGS)
     if unfit:
         reason = f"{printable(unfit[0])} is no part file"
-        yield whole_table(table, reason, f"parts end in {kinds}; one CSV is {table}.csv")
+        remedy = f"parts end in {kinds}, one CSV is {table}.csv; move anything else out"
+        yield whole_table(table, reason, remedy)
     elif not files:
         remedy = f"put its part files there ({kinds}), or remove the folder"
         yield whole_table(table, f"{table}/ holds no part files", remedy)
@@ -155,8 +170,8 @@ def _format(name: str) -> str:
     return {".feather": "Arrow", ".arrow": "Arrow", ".parquet": "Parquet"}.get(ending, "GeoNames")
 
 
-def _walk(folder: Location, prefix: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
-    """Yield the path of every file below a folder, with ``/``, relative to it.
+def _walk(folder: Location, prefix: str = "", above: tuple[str, ...] = ()) -> Iterator[Entry]:
+    """Yield all below a folder that is none, its path with ``/`` and relative to that folder.
 
     A link that leads back to a folder above it is not followed.
     """
@@ -167,4 +182,4 @@ def _walk(folder: Location, prefix: str = "", above: tuple[str, ...] = ()) -> It
         if kind == "folder":
             yield from _walk(child(folder, name), f"{prefix}{name}/", (*above, here))
         else:
-            yield f"{prefix}{name}"
+            yield Entry(f"{prefix}{name}", kind)

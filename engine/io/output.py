@@ -14,6 +14,7 @@ from engine.io.location import is_uri, local_path
 from engine.io.swap import (
     RUN_FILE,
     drafted,
+    holds_run,
     publish,
     recover,
     sync_file,
@@ -59,10 +60,10 @@ def check_output(out: AnyPath, overwrite: bool, inputs: Iterable[AnyPath]) -> Pa
         return path
     if not path.is_dir():
         raise UsageError(f"{path} is a file; give a folder that does not exist yet")
-    if not (path / RUN_FILE).is_file():
+    if not holds_run(path):
         raise UsageError(
-            f"{path} exists and holds no {RUN_FILE}, so it is no result of a run and is never "
-            "replaced; give a folder that does not exist yet"
+            f"{path} exists and holds no {RUN_FILE} of ssa-engine, so it is no result of a run and "
+            "is never replaced; give a folder that does not exist yet"
         )
     if not overwrite:
         raise UsageError(f"{path} exists; add --overwrite to replace it, or give another folder")
@@ -133,13 +134,17 @@ def _check_apart(out: Path, location: AnyPath) -> None:
 
 
 def _real_paths(path: Path) -> Iterator[Path]:
-    """Yield an input's real path, and where the symbolic links inside it lead."""
-    real = Path(os.path.realpath(path))
-    yield real
-    for folder, folders, files in os.walk(real):
-        for name in (*folders, *files):
-            if (link := Path(folder, name)).is_symlink():
-                yield Path(os.path.realpath(link))
+    """Yield an input's real path, and where links inside it lead, and links inside those."""
+    seen, left = set(), [path]
+    while left:
+        real = Path(os.path.realpath(left.pop()))
+        if real in seen:
+            continue
+        seen.add(real)
+        yield real
+        for folder, folders, files in os.walk(real):
+            paths = (Path(folder, name) for name in (*folders, *files))
+            left += [path for path in paths if path.is_symlink()]
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -207,18 +212,27 @@ def whole_file(path: AnyPath) -> Iterator[Path]:
 def terminate_cleanly() -> Iterator[None]:
     """Have SIGTERM end the program as Ctrl-C does, with what it has begun cleared away.
 
-    Only the main thread can do so; in another one nothing changes.
+    Once either has come, no other is heeded: the process is about to end. Only the main thread
+    can do so; in another one nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    is_ending = False
 
     def stop(number: int, _: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_IGN)  # a second one must not interrupt the clearing up
-        raise SystemExit(128 + number)
+        nonlocal is_ending
+        is_ending = True
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)  # it must not interrupt the clearing up
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    for each, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as of what runs in the background
+            signal.signal(each, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+        for each, handler in before.items() if not is_ending else ():
+            signal.signal(each, signal.SIG_DFL if handler is None else handler)

@@ -22,7 +22,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from engine.errors import OutputError
 
@@ -33,6 +35,14 @@ _NOT_SUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 _NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL)
 _IDENTITY = re.compile(r"[0-9]+-[0-9a-f]{16}")
 RUN_FILE = "run.json"
+
+
+class _Run(msgspec.Struct):
+    """What stands in every ``run.json``, as far as it tells ours from those of others."""
+
+    arguments: dict[str, Any]
+    versions: dict[str, str]
+    rows: dict[str, int]
 
 
 class Draft(NamedTuple):
@@ -85,12 +95,22 @@ def publish(draft: Draft, overwrite: bool) -> None:
         sync_folder(draft.out.parent)
 
 
+def holds_run(folder: Path) -> bool:
+    """Return whether a folder is the result of a run, be it of another version."""
+    file = folder / RUN_FILE
+    try:
+        run = msgspec.json.decode(file.read_bytes(), type=_Run) if file.is_file() else None
+    except (OSError, msgspec.MsgspecError, RecursionError):
+        return False
+    return run is not None and "ssa-engine" in run.versions
+
+
 def _put(draft: Draft, overwrite: bool) -> None:
     out = draft.out
     if not os.path.lexists(out):
         if not _rename(draft.new, out, _RENAME_NOREPLACE):
             draft.new.rename(out)
-    elif not (overwrite and (out / RUN_FILE).is_file()):
+    elif not (overwrite and holds_run(out)):
         raise OutputError(f"{out} has appeared during the run and is left as it is; run it again")
     elif not _rename(draft.new, out, _RENAME_EXCHANGE):
         out.rename(draft.old)

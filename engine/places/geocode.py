@@ -20,6 +20,9 @@ from engine.types import FloatArray, IntArray
 
 ADDRESS = ("country_id", "postcode", "city", "region")
 
+_REMEMBERED = 100_000
+"""Addresses that are kept before all are forgotten, 45 MB; a stream may go to many more."""
+
 _OUTWARD = {
     "CA": r"^(.{3}).+$",
     "GB": r"^(.+?)[0-9][A-Z]{2}$",
@@ -82,7 +85,7 @@ def geocode(addresses: pa.Table, geonames: pa.Table | None) -> tuple[FloatArray,
 
 
 class Locator:
-    """Locates addresses, each only once: the next orders go to the same places as the last.
+    """Locates addresses, most only once: the next orders go to the same places as the last.
 
     ``geonames`` are the postal-code rows as for `geocode`.
     """
@@ -93,6 +96,8 @@ class Locator:
 
     def locate(self, addresses: pa.Table) -> tuple[FloatArray, FloatArray]:
         """Return latitude and longitude of (num_addresses,) addresses, as `geocode` does."""
+        if len(self._known) > _REMEMBERED:
+            self._known.clear()
         keys = list(zip(*(addresses[name].to_pylist() for name in ADDRESS), strict=True))
         new = [row for row, key in enumerate(keys) if key not in self._known]
         if new:

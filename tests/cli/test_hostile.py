@@ -95,6 +95,14 @@ def test_a_link_to_nowhere_is_named(tables: tuple[Path, Path]):
     assert "orders: orders.csv is no file any more, or a broken link" in outcome.err
 
 
+@pytest.mark.parametrize("target", ["/gone/source_reservations", "source_reservations"])
+def test_a_link_to_a_table_folder_that_is_gone_is_named(tables: tuple[Path, Path], target: str):
+    (tables[0] / "source_reservations").symlink_to(target)
+    line = refused("allocate", *tables, "--out", tables[0].parent / "out", "--quiet")
+    assert "source_reservations is a link that leads nowhere" in line
+    assert names(tables[0].parent) == {"catalog", "orders"}
+
+
 def test_a_folder_that_holds_itself_is_named(tables: tuple[Path, Path]):
     (tables[0] / "more").mkdir()
     (tables[0] / "more" / "again").symlink_to("..")

@@ -1,5 +1,6 @@
 """A run that is stopped on its way leaves nothing behind, or what the next one clears away."""
 
+import os
 import signal
 import time
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import engine
-from tests.cli.running import EXAMPLE, YEAR, names, process, ssa, start
+from tests.cli.running import EXAMPLE, TABLES, YEAR, names, process, ssa, start
 
 # The run sends itself the signal when the phase named first begins, and waits for it.
 PROGRAM = """
@@ -40,6 +41,20 @@ def test_a_signal_leaves_nothing(tmp_path: Path, phase: str, number: signal.Sign
     assert not names(tmp_path)
 
 
+@pytest.mark.parametrize("number", MESSAGES)
+def test_many_signals_do_as_one(tmp_path: Path, number: signal.Signals):
+    program = PROGRAM.replace("os.kill(os.getpid(), number)", "print('here', flush=True)")
+    args = ("deduct", 0, "allocate", *EXAMPLE, "--out", tmp_path / "out", "--quiet")
+    with start(*args, program=program) as running:
+        assert running.stdout.readline() == "here\n"
+        while running.poll() is None:
+            running.send_signal(number)
+            time.sleep(0.005)
+        told = running.stderr.read().strip()
+    assert (running.returncode, told) == MESSAGES[number]
+    assert not names(tmp_path)
+
+
 def test_a_signal_leaves_the_old_result(tmp_path: Path):
     args = ("allocate", *EXAMPLE, "--out", tmp_path / "out")
     assert ssa(*args).code == 0
@@ -58,6 +73,38 @@ def test_the_next_run_clears_up_after_a_killed_one(tmp_path: Path, phase: str):
     assert ssa(*args).code == 0
     assert names(tmp_path) == {"out"}
     assert engine.read_result(tmp_path / "out").kpis.orders == 1
+
+
+SORTING = """
+import os
+from engine.cli import main
+import engine.batch
+from engine.intake import sort
+engine.batch.BATCH_ROWS = 1
+sort.IN_MEMORY = 0
+write = sort._Spill.write
+def strike(spill, ranges):
+    write(spill, ranges)
+    os.kill(os.getpid(), 9)
+if os.environ["STRIKE"]:
+    sort._Spill.write = strike
+main()
+"""
+
+
+def test_the_next_run_clears_up_after_one_killed_while_it_sorts(tmp_path: Path, tables):
+    (tables[1] / "orders.csv").unlink()
+    (tables[1] / "order_lines.csv").write_text(
+        "order_id,stock_id,sku,qty\n1,3,A,1\n2,3,A,1\n1,3,B,1\n"
+    )
+    (tmp_path / "tmp").mkdir()
+    args = ("allocate", *tables, "--out", tmp_path / "out", "--quiet")
+    env = {**os.environ, "TMPDIR": str(tmp_path / "tmp"), "STRIKE": "1"}
+    assert process(*args, program=SORTING, env=env).code == -signal.SIGKILL
+    assert process(*args, program=SORTING, env=env | {"STRIKE": ""}).code == 0
+    assert names(tmp_path / "tmp") == set()
+    assert names(tmp_path) == {"catalog", "orders", "out", "tmp"}
+    assert names(tmp_path / "out") == {f"{name}.parquet" for name in TABLES} | {"run.json"}
 
 
 def test_a_signal_leaves_no_half_file(tmp_path: Path):

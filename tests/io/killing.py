@@ -17,6 +17,7 @@ from types import FrameType
 
 from engine.io import output, swap
 from engine.io.output import recover, whole_folder
+from tests.io.runs import run_text, word_of
 
 WATCHED = (output.__file__, swap.__file__)
 
@@ -51,7 +52,7 @@ def names(folder: Path) -> list[str]:
 def fill(folder: Path, word: str) -> None:
     (folder / "part").mkdir(parents=True)
     for name in ("a", "part/b", "run.json"):
-        (folder / name).write_text(word)
+        (folder / name).write_text(run_text(word))
 
 
 def state(out: Path) -> str:
@@ -59,7 +60,7 @@ def state(out: Path) -> str:
     if not out.exists():
         return "missing"
     files = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
-    words = {(out / name).read_text() for name in files}
+    words = {word_of((out / name).read_text()) for name in files}
     return words.pop() if files == ["a", "part/b", "run.json"] and len(words) == 1 else "mixed"
 
 

@@ -39,6 +39,7 @@ def test_a_table_of_unknown_name_is_refused(put: Put, read: Read, name: str, nea
         ("source_reservation/part.parquet", "source_reservation", "source_reservations"),
         ("Sources/a=1/b=2/part.arrow", "Sources", "sources"),
         ("sources.parquet/part-0.parquet", "sources.parquet", "sources"),
+        ("Sources/part-0.parq", "Sources", "sources"),
         ("stockss/x.csv", "stockss", "stocks"),
         ("geoname/FR.txt", "geoname", "geonames"),
         ("Geonames/GB_full.csv.zip", "Geonames", "geonames"),
@@ -53,19 +54,51 @@ def test_a_folder_of_unknown_name_that_holds_tables_is_refused(
     assert f"rename it to {nearest}/;" in finding.remedy
 
 
-@pytest.mark.parametrize("name", ["sources.xlsx", "Sources.json", "stocks.csv.zst", "orders.tsv"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("sources.xlsx", "Sources.json", "stocks.csv.zst", "orders.tsv", "stocks.csv.bak"),
+        *("stocks.arrows", "stocks.parquet.gz", "stocks.csv.lz4", "stocks.sqlite", "stocks"),
+        *("stocks-2.parq", "stocks (1).xlsx", "Stocks_2024.dat"),
+    ],
+)
 def test_data_in_a_format_that_is_not_read_is_refused(put: Put, read: Read, name: str) -> None:
     put(name, "x")
     (finding,) = read().findings
-    assert finding.table == name.partition(".")[0].lower()
+    assert finding.table == ("stocks" if "tocks" in name else name.partition(".")[0].lower())
     assert finding.reason == f"{name} is in a format that is not read"
+
+
+@pytest.mark.parametrize("target", ["/gone/source_reservations", "source_reservations"])
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("source_reservations", "source_reservations"),
+        ("source_reservation", "source_reservation"),
+        ("Source_Reservations.d", "source_reservations"),
+        ("backup", "backup"),
+    ],
+)
+def test_a_link_to_a_folder_that_is_gone_is_refused(
+    tmp_path: Path, read: Read, name: str, table: str, target: str
+) -> None:
+    (tmp_path / name).symlink_to(name if target == "source_reservations" else target)
+    (finding,) = read().findings
+    assert (finding.table, finding.reason) == (table, f"{name} is a link that leads nowhere")
+
+
+def test_a_broken_link_to_something_else_is_ignored(tmp_path: Path, read: Read) -> None:
+    for name in ("README.md", "notes.txt", ".#sources.csv", "_old"):
+        (tmp_path / name).symlink_to("gone")
+    assert read() == ({}, [], [], [])
 
 
 def test_other_files_are_ignored(put: Put, read: Read) -> None:
     others = (
         *("README.md", "_SUCCESS", ".sources.csv.crc", "sources.csv.crc", "notes.txt"),
         *("._sources.csv", "_sources.csv", ".git/sources.csv", "_old/sources.csv", "docs/DE.md"),
-        *("sources.sql", "sources", "report.xlsx", "stocks.csv~", "docs/_x/sources.csv"),
+        *("sources.sql", "report.xlsx", "stocks.csv~", "docs/_x/sources.csv", "orders.md"),
+        *("stocks.csv.sha256", "sources_and_stocks.txt", ".DS_Store", "_metadata", "docs/x.json"),
     )
     for name in others:
         put(name, "x")
@@ -118,7 +151,13 @@ def test_an_empty_folder_is_refused(tmp_path: Path, read: Read) -> None:
     assert read().findings[0].reason == "stocks/ holds no part files"
 
 
-@pytest.mark.parametrize("name", ["part.csv", "a=1/part.csv.gz", "part.PARQUET"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("part.csv", "a=1/part.csv.gz", "part.PARQUET", "b.parq", "a=1/b.json", "b.parquet.gz"),
+        *("b.txt", "b.arrows", "000000_0"),
+    ],
+)
 def test_a_folder_with_other_part_files_is_refused(
     tmp_path: Path, put: Put, read: Read, name: str
 ) -> None:
@@ -126,6 +165,25 @@ def test_a_folder_with_other_part_files_is_refused(
     write_table(pa.table({"stock_id": [1]}), tmp_path / "stocks" / "x.parquet")
     (finding,) = read().findings
     assert finding.reason == f"stocks/{name} is no part file"
+
+
+@pytest.mark.parametrize("name", ["part=2", "x.parquet", "0"])
+def test_a_broken_link_among_part_files_is_refused(tmp_path: Path, read: Read, name: str) -> None:
+    (tmp_path / "stocks" / "a=1").mkdir(parents=True)
+    write_table(pa.table({"stock_id": [1]}), tmp_path / "stocks" / "a.parquet")
+    (tmp_path / "stocks" / "a=1" / name).symlink_to("gone")
+    (finding,) = read().findings
+    assert finding.table == "stocks"
+    assert finding.reason == f"stocks/a=1/{name} is a link that leads nowhere"
+
+
+def test_other_files_among_part_files_are_ignored(tmp_path: Path, put: Put, read: Read) -> None:
+    others = ("README.md", "notes.txt", "LICENSE", "a.parquet.crc", ".DS_Store", "_SUCCESS")
+    for name in (*others, "SHA256SUMS.sha256"):
+        put(f"stocks/{name}", "x")
+    write_table(pa.table({"stock_id": [1]}), tmp_path / "stocks" / "a.parquet")
+    found = read()
+    assert (found.findings, found.tables["stocks"].table.num_rows) == ([], 1)
 
 
 def test_a_folder_of_parts_in_two_formats_is_refused(tmp_path: Path, read: Read) -> None:

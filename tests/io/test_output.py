@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from engine.io.output import (
     whole_file,
     whole_folder,
 )
+from tests.io.runs import run_text, word_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,12 +26,12 @@ def names(folder: Path) -> list[str]:
 
 def result(folder: Path, word: str = "old") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "run.json").write_text(word)
+    (folder / "run.json").write_text(run_text(word))
     return folder
 
 
 def word(folder: Path) -> str:
-    return (folder / "run.json").read_text()
+    return word_of((folder / "run.json").read_text())
 
 
 def test_whole_folder_appears_at_the_end(tmp_path: Path) -> None:
@@ -177,7 +179,7 @@ import sys, time
 from pathlib import Path
 from engine.io.output import terminate_cleanly, whole_folder
 with terminate_cleanly(), whole_folder(sys.argv[1], overwrite=True) as folder:
-    (folder / "run.json").write_text("new")
+    (folder / "run.json").write_text("{}")
     print("ready", flush=True)
     time.sleep(60)
 """
@@ -219,12 +221,40 @@ def test_a_kill_leaves_what_the_next_run_clears_up(tmp_path: Path) -> None:
     assert names(tmp_path) == ["out"]
 
 
-def test_terminate_cleanly_restores_the_handler() -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(SystemExit) as caught, terminate_cleanly():
-        os.kill(os.getpid(), signal.SIGTERM)
-    assert caught.value.code == 143
-    assert signal.getsignal(signal.SIGTERM) == before
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@pytest.fixture
+def handlers() -> Iterator[list[object]]:
+    """Keep the handlers of signals as they are."""
+    before = [signal.getsignal(number) for number in SIGNALS]
+    yield before
+    for number, handler in zip(SIGNALS, before, strict=True):
+        signal.signal(number, handler)
+
+
+def test_terminate_cleanly_restores_the_handlers(handlers: list[object]) -> None:
+    with terminate_cleanly():
+        assert signal.getsignal(signal.SIGTERM) not in handlers
+    assert [signal.getsignal(number) for number in SIGNALS] == handlers
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize("number", SIGNALS)
+def test_terminate_cleanly_heeds_one_signal(number: signal.Signals) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with pytest.raises((SystemExit, KeyboardInterrupt)) as caught, terminate_cleanly():
+        os.kill(os.getpid(), number)
+    assert number == signal.SIGINT or caught.value.code == 143
+    for again in SIGNALS:
+        os.kill(os.getpid(), again)
+
+
+@pytest.mark.usefixtures("handlers")
+def test_terminate_cleanly_leaves_what_is_ignored() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with terminate_cleanly():
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_terminate_cleanly_does_nothing_in_another_thread() -> None:

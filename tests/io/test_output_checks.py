@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import UsageError
+from engine.errors import OutputError, UsageError
 from engine.io.output import check_file, check_output, whole_file, whole_folder
+from tests.io.conftest import short
+from tests.io.runs import run_text, word_of
 
 
 def names(folder: Path) -> list[str]:
@@ -15,12 +17,12 @@ def names(folder: Path) -> list[str]:
 
 def result(folder: Path, word: str = "old") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "run.json").write_text(word)
+    (folder / "run.json").write_text(run_text(word))
     return folder
 
 
 def word(folder: Path) -> str:
-    return (folder / "run.json").read_text()
+    return word_of((folder / "run.json").read_text())
 
 
 def test_check_output_gives_the_real_path(tmp_path: Path, monkeypatch) -> None:
@@ -86,6 +88,31 @@ def test_check_output_refuses_what_exists(tmp_path: Path) -> None:
     assert check_output(tmp_path / "result", True, []) == tmp_path / "result"
 
 
+FOREIGN = (
+    *('{"name": "my project"}', '{"arguments": {}, "versions": {"node": "20"}, "rows": {}}'),
+    *(
+        '{"arguments": {}, "versions": "ssa-engine", "rows": {}}',
+        '{"versions": {"ssa-engine": "1"}}',
+    ),
+    *("[]", "", "{", "\x00", '"ssa-engine"', "[" * 100_000),
+)
+
+
+@pytest.mark.parametrize("text", FOREIGN, ids=short)
+def test_a_run_json_of_another_program_is_never_replaced(tmp_path: Path, text: str) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "run.json").write_text(text)
+    with pytest.raises(
+        UsageError, match=r"holds no run.json of ssa-engine, so it .* never replaced"
+    ):
+        check_output(out, True, [])
+    with pytest.raises(OutputError, match="has appeared"), whole_folder(out, overwrite=True):
+        pass
+    assert (out / "run.json").read_text() == text
+    assert names(tmp_path) == ["out"]
+
+
 @pytest.mark.parametrize(
     ("out", "how"),
     [
@@ -133,6 +160,17 @@ def test_check_output_keeps_apart_from_what_an_input_links_to(tmp_path: Path) ->
     (tmp_path / "in" / "parts" / "a.parquet").symlink_to("../../out/a.parquet")
     with pytest.raises(UsageError, match=r"contains the input .*a.parquet"):
         check_output(tmp_path / "out", True, [tmp_path / "in"])
+
+
+def test_check_output_follows_links_inside_linked_folders(tmp_path: Path) -> None:
+    for name in ("in", "real1", "real2"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "in" / "source_items").symlink_to("../real1")
+    (tmp_path / "real1" / "deep").symlink_to("../real2")
+    (tmp_path / "real2" / "back").symlink_to("../in")
+    with pytest.raises(UsageError, match=r"lies inside the input .*real2;"):
+        check_output(tmp_path / "real2" / "out", False, [tmp_path / "in"])
+    assert check_output(tmp_path / "out", False, [tmp_path / "in"]) == tmp_path / "out"
 
 
 def test_check_output_knows_a_hard_linked_input_is_no_loss(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from engine.io import swap
 from engine.io.output import recover, whole_folder
+from tests.io.runs import run_text, word_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,7 +50,11 @@ def names(folder: Path) -> list[str]:
 
 
 def put(folder: Path, word: str) -> None:
-    (folder / "run.json").write_text(word)
+    (folder / "run.json").write_text(run_text(word))
+
+
+def word_in(folder: Path) -> str:
+    return word_of((folder / "run.json").read_text())
 
 
 @pytest.fixture
@@ -117,7 +122,7 @@ def test_recover_returns_the_old_folder_where_the_new_one_is_gone(tmp_path: Path
     put(old, "old")
     recover(tmp_path / "out")
     assert names(tmp_path) == ["out"]
-    assert (tmp_path / "out" / "run.json").read_text() == "old"
+    assert word_in(tmp_path / "out") == "old"
 
 
 @pytest.mark.usefixtures("no_exchange")
@@ -136,7 +141,7 @@ def test_a_second_rename_that_fails_brings_the_old_folder_back(tmp_path, monkeyp
     with pytest.raises(OSError, match="Input/output"), whole_folder(out, overwrite=True) as folder:
         put(folder, "new")
     assert names(tmp_path) == ["out"]
-    assert (out / "run.json").read_text() == "old"
+    assert word_in(out) == "old"
 
 
 @pytest.mark.usefixtures("no_exchange")
@@ -156,7 +161,7 @@ def test_an_interrupt_between_two_renames_finishes_them(tmp_path, monkeypatch) -
     with pytest.raises(KeyboardInterrupt), whole_folder(out, overwrite=True) as folder:
         put(folder, "new")
     assert names(tmp_path) == ["out"]
-    assert (out / "run.json").read_text() == "new"
+    assert word_in(out) == "new"
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EACCES])
@@ -183,7 +188,7 @@ def test_rename_does_without_renameat2(tmp_path: Path, monkeypatch) -> None:
     for word in ("old", "new"):
         with whole_folder(out, overwrite=True) as folder:
             put(folder, word)
-        assert (out / "run.json").read_text() == word
+        assert word_in(out) == word
     assert names(tmp_path) == ["out"]
 
 
@@ -241,7 +246,7 @@ def test_an_interrupted_completion_is_left_to_the_next_run(tmp_path, monkeypatch
     assert len(names(tmp_path)) == 2
     recover(out)
     assert names(tmp_path) == ["out"]
-    assert (out / "run.json").read_text() == "new"
+    assert word_in(out) == "new"
 
 
 def test_a_lock_that_cannot_be_had_stops_the_run(tmp_path: Path, monkeypatch) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.places.distance import great_circle_mm, points
-from engine.places.geocode import ADDRESS, geocode, packaged_geonames
+from engine.places.geocode import ADDRESS, Locator, geocode, packaged_geonames
 from tests.oracle.places import geocode as oracle_geocode
 from tests.schemas import SCHEMAS
 from tests.strategies import CITIES, COUNTRIES, GEONAMES, POSTCODES, REGIONS
@@ -269,3 +269,15 @@ def test_packaged_rows_know_the_capital(country, postcode, city, latitude, longi
         for north, east in (by_postcode, (latitude, longitude))
     )
     assert great_circle_mm(found, centre) < 15_000_000  # 15 km
+
+
+def test_locator_forgets_and_finds_the_same(monkeypatch):
+    monkeypatch.setattr("engine.places.geocode._REMEMBERED", 3)
+    rows = table(SCHEMAS["geonames"], ROWS)
+    locator = Locator(rows)
+    chance = random.Random(7)
+    for _ in range(20):
+        some = chance.choices([(place[0], place[1], "", "") for place in PLACES], k=4)
+        addresses = table(ADDRESS, some)
+        np.testing.assert_array_equal(locator.locate(addresses), geocode(addresses, rows))
+        assert len(locator._known) <= 3 + 4
