@@ -1,5 +1,7 @@
 """Lines in any order come out in the sequence of their orders."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import numpy as np
@@ -24,8 +26,9 @@ def in_sequence(lines: pa.Table, batch: int, memory: int) -> tuple[pa.Table, lis
     def positions(raw: RawTable) -> np.ndarray:
         return np.array([PLACES[name] for name in raw.table["order_id"].to_pylist()])
 
-    with patch("engine.intake.sort.IN_MEMORY", memory):
-        found = list(sorted_lines(batches, positions, 2))
+    memory_of = patch("engine.intake.sort.IN_MEMORY", memory)
+    with memory_of, TemporaryDirectory() as folder:
+        found = list(sorted_lines(batches, positions, 2, Path(folder)))
     tables = [part.raw.table for part in found]
     return pa.concat_tables(tables), np.concatenate([part.rows for part in found]).tolist()
 
