@@ -12,6 +12,7 @@ from engine.clock import Clock
 from engine.io.read import read_tables
 from engine.orders import encode_orders
 from engine.packaged import packaged
+from engine.selection.plan import find_plan
 from engine.selection.run import Run
 from engine.tables.schema import CATALOG_TABLES, ORDER_TABLES, SCHEMAS
 from engine.tables.validate import validate_catalog, validate_orders
@@ -41,7 +42,8 @@ def encode(inventory: Any, asked: Any) -> tuple[Any, Any]:
 
 def run_of(catalog: Any, code: str) -> Run:
     """Begin a run."""
-    return Run(catalog, algorithm=code, mode="sequential", include_zero=False, clock=Clock())
+    plan = find_plan(code, None)
+    return Run(catalog, plan=plan, mode="sequential", include_zero=False, clock=Clock())
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from benchmarks.cases import CASES, Case, files
 from engine.algorithms.priority import Priority
 from engine.clock import Clock
 from engine.folders import read_run
-from engine.selection.deduction import _empty_picks, _lines, places_of
+from engine.selection.deduction import Buffers, lines_of, places_of
 from engine.selection.layouts import PackedLayout, PlainLayout
 from engine.selection.ranking import stock_blocks, stock_ranks
 
@@ -41,10 +41,9 @@ def prepare(case: Case) -> Prepared:
     catalog, orders, _ = read_run(*files(case), quarantine=False, clock=Clock())
     num_lines = len(orders.skus)
     (block,) = stock_blocks(orders, stock_ranks(catalog, Priority()), orders.stock, 1 << 60)
-    given = block.ranks, places_of(catalog, orders.destinations), _lines(orders, block)
-    return Prepared(
-        catalog, orders, given, _empty_picks(num_lines + len(catalog.item_rows), num_lines)
-    )
+    given = block.ranks, places_of(catalog, orders.destinations), lines_of(orders, block)
+    picks = Buffers().make_room(num_lines + len(catalog.item_rows), num_lines)
+    return Prepared(catalog, orders, given, picks)
 
 
 def deduct(case: Prepared, quantities: Any, algorithm: str) -> int:

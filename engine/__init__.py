@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from engine.catalog import Catalog
     from engine.errors import EngineError
     from engine.folders import read_catalog, read_orders, read_result, write_result
+    from engine.policies.model import Policy
     from engine.salable import check, salable_quantity
     from engine.selection.allocate import allocate
     from engine.selection.kpis import KPIs
@@ -23,6 +24,7 @@ _HOMES = {
     "Catalog": "engine.catalog",
     "EngineError": "engine.errors",
     "KPIs": "engine.selection.kpis",
+    "Policy": "engine.policies.model",
     "Result": "engine.selection.result",
     "SourceSelectionAlgorithm": "engine.algorithms.protocol",
     "allocate": "engine.selection.allocate",
@@ -41,6 +43,7 @@ __all__ = [
     "Catalog",
     "EngineError",
     "KPIs",
+    "Policy",
     "Result",
     "SourceSelectionAlgorithm",
     "allocate",

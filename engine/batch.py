@@ -1,21 +1,20 @@
 """The nightly batch: from two folders to a folder of results; lines pass through."""
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.algorithms.protocol import SourceSelectionAlgorithm
-from engine.algorithms.registry import find_algorithm
 from engine.catalog import Catalog, encode_catalog
 from engine.clock import Clock
 from engine.folders import misplaced, not_used, same_folder
@@ -33,8 +32,11 @@ from engine.io.read import TablesRead, read_tables
 from engine.io.write import format_ending
 from engine.orders import OrderSet
 from engine.pipeline import ahead
+from engine.policies.find import as_mapping
+from engine.policies.model import Policy
 from engine.run_info import write_run_info
 from engine.selection.kpis import KPIs
+from engine.selection.plan import find_plan
 from engine.selection.result import Part
 from engine.selection.run import Run
 from engine.selection.stream import Stream
@@ -92,7 +94,8 @@ def allocate_folders(
     orders: Location,
     out: Location,
     *,
-    algorithm: str | SourceSelectionAlgorithm = "priority",
+    algorithm: str | SourceSelectionAlgorithm | None = None,
+    policy: "str | PathLike[str] | Mapping[str, Any] | Policy | None" = None,
     mode: str = "sequential",
     include_zero: bool = False,
     quarantine: bool = False,
@@ -110,7 +113,7 @@ def allocate_folders(
         not come in the sequence of their orders are sorted first.
     out
         Local folder that appears whole or not at all.
-    algorithm, mode, include_zero, quarantine
+    algorithm, policy, mode, include_zero, quarantine
         As in `engine.allocate`.
     format
         ``parquet``, ``csv`` or ``arrow``.
@@ -138,7 +141,7 @@ def allocate_folders(
     ending = format_ending(format)
     check_parts(ending, part_files)
     target = check_output(out, overwrite, [catalog, orders])
-    find_algorithm(algorithm)
+    plan = find_plan(algorithm, policy)
     given = _read(catalog, orders, quarantine=quarantine, clock=clock)
 
     def stream(sort_in: Path | None = None) -> Stream:
@@ -147,7 +150,7 @@ def allocate_folders(
         report.note(given.notes)
         order_sets = _order_sets(given, report, clock, quarantine=quarantine, sort_in=sort_in)
         encoded = given.catalog
-        run = Run(encoded, algorithm=algorithm, mode=mode, include_zero=include_zero, clock=clock)
+        run = Run(encoded, plan=plan, mode=mode, include_zero=include_zero, clock=clock)
         return Stream(encoded, order_sets, run, report, quarantine)
 
     with ExitStack() as opened:
@@ -174,7 +177,8 @@ def allocate_folders(
                 "catalog": catalog,
                 "orders": orders,
                 "out": out,
-                "algorithm": algorithm,
+                "algorithm": plan.code,
+                "policy": None if policy is None else as_mapping(plan.policy),
                 "mode": mode,
                 "include_zero": include_zero,
                 "quarantine": quarantine,

@@ -23,3 +23,7 @@ class AlgorithmError(EngineError):
 
 class OutputError(EngineError):
     """A result folder that may not be written or cannot be read back."""
+
+
+class PolicyError(EngineError):
+    """A policy that cannot be read, or says what it may not; names the line and what is allowed."""

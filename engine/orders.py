@@ -9,10 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.catalog import Catalog, index_of, place_keys
+from engine.places.areas import ADDRESS, CHANNEL, Areas, find_areas
 from engine.places.destinations import Destinations, find_destinations
 from engine.places.geocode import Locator
 from engine.tables.findings import Finding
 from engine.tables.quantity import column_units
+from engine.tables.schema import SHIP_POLICIES
 from engine.tables.validate import Validated
 from engine.tables.whole import whole
 from engine.types import IndexArray, IntArray, frozen
@@ -22,32 +24,34 @@ class Headers(NamedTuple):
     """Orders in sequence, without their lines.
 
     ``ids`` is (num_orders,) int64 or text, and ``id_type`` the type they came in; ``stock`` is
-    (num_orders,) stock index; ``destinations`` are those of these orders.
+    (num_orders,) stock index; ``destinations`` and ``areas`` are those of these orders;
+    ``ship_policy`` is (num_orders,): place in `SHIP_POLICIES`, -1 where an order says nothing;
+    None where none says anything.
     """
 
     ids: pa.Array
     id_type: pa.DataType
     stock: IndexArray
     destinations: Destinations
+    areas: Areas
+    ship_policy: IndexArray | None
 
     def part(self, start: int, stop: int) -> "Headers":
         """Return the orders ``start:stop``; nothing is copied."""
-        of_order = self.destinations.of_order[start:stop]
-        return Headers(
-            self.ids[start:stop],
-            self.id_type,
-            self.stock[start:stop],
-            self.destinations._replace(of_order=of_order),
-        )
+        return self._some(slice(start, stop), self.ids[start:stop])
 
     def take(self, rows: IntArray) -> "Headers":
         """Return some orders."""
-        of_order = frozen(self.destinations.of_order[rows])
+        return self._some(rows, self.ids.take(pa.array(rows)))
+
+    def _some(self, rows: "slice | IntArray", ids: pa.Array) -> "Headers":
         return Headers(
-            self.ids.take(pa.array(rows)),
+            ids,
             self.id_type,
             frozen(self.stock[rows]),
-            self.destinations._replace(of_order=of_order),
+            self.destinations._replace(of_order=frozen(self.destinations.of_order[rows])),
+            self.areas._replace(of_order=frozen(self.areas.of_order[rows])),
+            None if self.ship_policy is None else frozen(self.ship_policy[rows]),
         )
 
 
@@ -97,6 +101,16 @@ class OrderSet:
     def stock(self) -> IndexArray:
         """(num_orders,) stock index."""
         return self.headers.stock
+
+    @property
+    def areas(self) -> Areas:
+        """Addresses and sales channels, as far as something asks for them."""
+        return self.headers.areas
+
+    @property
+    def ship_policy(self) -> IndexArray | None:
+        """(num_orders,) place in `SHIP_POLICIES`, -1 for none; None where no order has one."""
+        return self.headers.ship_policy
 
     @property
     def destinations(self) -> Destinations:
@@ -159,12 +173,21 @@ def encode_headers(
         keys = place_keys(orders["country_id"], orders["postcode"])
         places = index_of(keys, catalog.places)
     stock = np.searchsorted(catalog.stock_ids, np.asarray(orders["stock_id"]))
+    asks_for_address = not {"lanes", "zones"}.isdisjoint(catalog.tables)
     return Headers(
         whole(orders["order_id"]),
         id_type,
         frozen(stock.astype(np.int32)),
         find_destinations(orders, places, locator or Locator(catalog.geonames)),
+        find_areas(orders, [*(ADDRESS if asks_for_address else ()), *CHANNEL]),
+        _ship_policies(orders["ship_policy"]),
     )
+
+
+def _ship_policies(column: pa.ChunkedArray) -> IndexArray | None:
+    if column.null_count == len(column):
+        return None
+    return frozen(index_of(whole(column), pa.array(SHIP_POLICIES)))
 
 
 def sequence(orders: pa.Table) -> IntArray:

@@ -47,7 +47,7 @@ def write_run_info(
     """
     info = {
         "arguments": {
-            name: value if isinstance(value, bool | int) else _shown(getattr(value, "code", value))
+            name: _shown(value) if isinstance(value, str | os.PathLike) else value
             for name, value in arguments.items()
         },
         "versions": {

@@ -36,9 +36,28 @@ class Reason:
     DISABLED = 3
     OUT_OF_STOCK = 4
     INSUFFICIENT_QTY = 5
+    EXCLUDED = 6
+    CHANNEL = 7
+    LANE = 8
+    TOO_FAR = 9
+    NO_RATE = 10
+    CONSTRAINT = 11
+    SAFETY_STOCK = 12
+    CAPACITY = 13
+    MAX_SOURCES = 14
+    MIN_UNITS = 15
+    ORDER_RULE = 16
+    ORDER_NOT_WHOLE = 17
+    BACKORDERED = 18
 
 
-REASONS = ("", "unknown_sku", "not_assigned", "disabled", "out_of_stock", "insufficient_qty")
+REASONS = (
+    *("", "unknown_sku", "not_assigned", "disabled", "out_of_stock", "insufficient_qty"),
+    *("excluded", "channel", "lane", "too_far", "no_rate", "constraint", "safety_stock"),
+    *("capacity", "max_sources", "min_units", "order_rule"),
+    *("order_not_whole", "backordered"),
+)
+"""The words for `Reason`, by its numbers."""
 
 
 class Texts(NamedTuple):

@@ -20,10 +20,13 @@ ssa allocate data/northwind/catalog data/northwind/orders \\
 )
 @click.option(
     "--algorithm",
-    default="priority",
-    show_default=True,
     metavar="CODE",
-    help="Algorithm that ranks the sources; ssa algorithms lists them.",
+    help="Algorithm that ranks the sources; ssa algorithms lists them.  [default: priority]",
+)
+@click.option(
+    "--policy",
+    metavar="POLICY",
+    help="Instead: a preset such as nearest_complete, or a TOML file; see docs/policies.md.",
 )
 @click.option(
     "--mode",
@@ -62,7 +65,8 @@ def allocate(
     catalog: str,
     orders: str,
     out: str,
-    algorithm: str,
+    algorithm: str | None,
+    policy: str | None,
     mode: str,
     include_zero: bool,
     quarantine: bool,
@@ -83,7 +87,7 @@ def allocate(
     from engine.batch import allocate_folders
     from engine.io.output import terminate_cleanly
 
-    show.compiling(quiet)
+    show.compiling(quiet, policy=policy is not None)
     with terminate_cleanly(), show.progress(quiet, *_PHASES) as clock:
         clock.on_lines.append(give_back)
         summary = allocate_folders(
@@ -91,6 +95,7 @@ def allocate(
             orders,
             out,
             algorithm=algorithm,
+            policy=policy,
             mode=mode,
             include_zero=include_zero,
             quarantine=quarantine,
@@ -102,7 +107,7 @@ def allocate(
     if not quiet:
         show.notes(summary.notes)
     with show.courtesy():
-        _summarise(summary, out, algorithm, mode, as_json)
+        _summarise(summary, out, policy or algorithm or "priority", mode, as_json)
     ctx.exit(3 if summary.rows.get("rejects") else 0)
 
 
@@ -113,7 +118,7 @@ _PHASES = (
 )
 
 
-def _summarise(summary: Any, out: str, algorithm: str, mode: str, as_json: bool) -> None:
+def _summarise(summary: Any, out: str, decided_by: str, mode: str, as_json: bool) -> None:
     from engine.io.faults import printable
 
     kpis, rows = summary.kpis, summary.rows
@@ -130,7 +135,7 @@ def _summarise(summary: Any, out: str, algorithm: str, mode: str, as_json: bool)
         )
         return
     size = f"{show.many(kpis.orders, 'order')}, {show.many(kpis.lines, 'line')}"
-    show.say(f"{out}: {size}, {algorithm}, {mode}", "")
+    show.say(f"{out}: {size}, {decided_by}, {mode}", "")
     show.table(["", ""], show.kpi_rows([kpis]), right=[1])
     if reasons:
         show.say("")

@@ -25,6 +25,7 @@ def demo(as_json: bool, quiet: bool) -> None:
     from engine.folders import read_run
     from engine.packaged import packaged
     from engine.selection.allocate import allocate_orders
+    from engine.selection.plan import find_plan
 
     folders = packaged(f"{_SET}/catalog"), packaged(f"{_SET}/orders")
     results = []
@@ -36,7 +37,7 @@ def demo(as_json: bool, quiet: bool) -> None:
                 result = allocate_orders(
                     run.catalog,
                     run.orders,
-                    algorithm=code,
+                    plan=find_plan(code, None),
                     mode="sequential",
                     include_zero=False,
                     quarantine=False,

@@ -75,12 +75,13 @@ def courtesy() -> Iterator[None]:
         tell(f"ssa: all is written, but this summary cannot be printed: {error.strerror}")
 
 
-def compiling(quiet: bool) -> None:
+def compiling(quiet: bool, policy: bool = False) -> None:
     """Say why this run takes longer than the next, if it does."""
     from engine.kernels.place import is_cold
 
-    if not quiet and is_cold():
-        tell("ssa: compiling the kernels, once (about 10 s); ssa warmup does it ahead")
+    if not quiet and is_cold("orders.serve" if policy else ""):
+        seconds = 25 if policy else 10
+        tell(f"ssa: compiling the kernels, once (about {seconds} s); ssa warmup does it ahead")
 
 
 @contextmanager
@@ -176,6 +177,12 @@ def kpi_rows(kpis: Sequence[Any]) -> list[list[str]]:
         ("km unknown", lambda k: _share(k.shipments_without_distance)),
         ("balance of sources", lambda k: _number(k.balance, 3)),
     ]
+    if any(one.cost is not None for one in kpis):
+        rows += [
+            ("cost", lambda k: _number(k.cost, 2)),
+            ("  of it unserved", lambda k: _number(k.cost_unserved, 2)),
+            ("cost per order", lambda k: _number(k.cost_per_order, 2)),
+        ]
     return [[name, *(show(one) for one in kpis)] for name, show in rows]
 
 

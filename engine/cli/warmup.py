@@ -1,6 +1,8 @@
 """``ssa warmup``: compile the kernels before anybody waits for them."""
 
+from contextlib import suppress
 from itertools import product
+from pathlib import Path
 from time import perf_counter
 
 import click
@@ -21,11 +23,12 @@ def warmup(ctx: click.Context, as_json: bool, quiet: bool) -> None:
     from engine.kernels.place import is_cold, place
 
     start = perf_counter()
-    show.compiling(quiet)
-    run_all_kernels()
-    seconds = perf_counter() - start
     folder = str(place() or "no folder")
-    if is_cold():
+    if can_be_kept := _can_be_made(place()):
+        show.compiling(quiet, policy=True)
+        run_all_kernels()
+    seconds = perf_counter() - start
+    if not can_be_kept or is_cold():
         show.tell(
             f"ssa: {folder}: compiled kernels cannot be kept, so every run compiles them; "
             "set NUMBA_CACHE_DIR to a folder that can be written"
@@ -35,6 +38,15 @@ def warmup(ctx: click.Context, as_json: bool, quiet: bool) -> None:
         show.as_json({"cache": folder, "seconds": round(seconds, 3)})
     else:
         show.say(f"{folder}: ready after {seconds:.1f} s")
+
+
+def _can_be_made(folder: Path | None) -> bool:
+    """Whether there is such a folder, or can be: before half a minute is spent on compiling."""
+    with suppress(OSError):
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            return True
+    return False
 
 
 def run_all_kernels() -> None:
@@ -69,6 +81,7 @@ def run_all_kernels() -> None:
     lines = pa.table({"order_id": [1, 2], "sku": ["a", "a"], "qty": [4, 9]})
     for code, mode, include_zero in product(("priority", "distance"), MODES, (False, True)):
         allocate(catalog, orders, lines, algorithm=code, mode=mode, include_zero=include_zero)
+    allocate(catalog, orders, lines, policy="nearest_complete")
     # Only lines that are read batch by batch look for their orders this way.
     ids = orders["order_id"].combine_chunks()
     OrderKeys(ids, ids[:0]).positions(ids, 0)

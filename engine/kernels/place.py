@@ -25,12 +25,12 @@ def place() -> Path | None:
     return root / "ssa-engine" / f"{sys.implementation.cache_tag}-{digest}"
 
 
-def is_cold() -> bool:
-    """Tell whether the next run has to compile its kernels, as none is kept yet."""
+def is_cold(kernel: str = "") -> bool:
+    """Tell whether the next run has to compile kernels, as none is kept yet, or not this one."""
     if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
         return False
     folder = place()
-    return folder is None or not any(folder.glob(f"*{SUFFIX}"))
+    return folder is None or not any(folder.glob(f"{kernel}*{SUFFIX}"))
 
 
 def _root() -> Path | None:
@@ -50,7 +50,7 @@ def _root() -> Path | None:
 def _digest() -> str | None:
     """Return a hash of all that kernels are made from, None if it cannot be read."""
     here = Path(__file__).parent
-    paths = [*sorted(here.glob("*.py")), here.parent / "earth.py", here.parent / "types.py"]
+    paths = [*sorted(here.rglob("*.py")), here.parent / "earth.py", here.parent / "types.py"]
     try:
         return sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()[:16]
     except OSError:  # packed in an archive

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from engine.packaged import packaged
-from engine.tables.fold import fold_country, fold_postcode
+from engine.tables.fold import fold_country, fold_name, fold_postcode
 from engine.tables.whole import whole
 from engine.types import FloatArray, IntArray
 
@@ -119,15 +119,17 @@ def _match(country: pa.Array, addresses: pa.Table, rows: pa.Table) -> IntArray:
     left = np.flatnonzero(found < 0)
     if len(left):
         some = pa.array(left)
-        city = _clean(_plain(_strings(addresses, "city").take(some)))
-        region = _clean(_plain(_strings(addresses, "region").take(some)))
-        found[left] = _first_city(country.take(some), city, of_row, _plain(_strings(rows, "city")))
+        city = _clean(fold_name(_strings(addresses, "city").take(some)))
+        region = _clean(fold_name(_strings(addresses, "region").take(some)))
+        found[left] = _first_city(
+            country.take(some), city, of_row, fold_name(_strings(rows, "city"))
+        )
         by_name = _first(
-            _pairs(country.take(some), region), _pairs(of_row, _plain(_strings(rows, "region")))
+            _pairs(country.take(some), region), _pairs(of_row, fold_name(_strings(rows, "region")))
         )
         by_code = _first(
             _pairs(country.take(some), region),
-            _pairs(of_row, _plain(_strings(rows, "region_code"))),
+            _pairs(of_row, fold_name(_strings(rows, "region_code"))),
         )
         last = np.iinfo(np.int64).max
         either = np.minimum(
@@ -146,13 +148,6 @@ def _clean(values: pa.Array) -> pa.Array:
     """Trim; nothing left is as good as null."""
     values = pc.utf8_trim_whitespace(values)
     return pc.if_else(pc.equal(values, ""), None, values)
-
-
-def _plain(values: pa.Array) -> pa.Array:
-    """Take away case and accents."""
-    bare = pc.replace_substring_regex(pc.utf8_normalize(values, "NFKD"), r"\p{M}", "")
-    # By way of upper case, so that both small sigmas are one letter.
-    return pc.utf8_lower(pc.utf8_upper(pc.utf8_trim_whitespace(bare)))
 
 
 def _pairs(country: pa.Array, value: pa.Array) -> pa.Array:

@@ -1,5 +1,7 @@
 """The run, in one straight line."""
 
+from collections.abc import Mapping
+from os import PathLike
 from typing import Any
 
 import pyarrow as pa
@@ -8,6 +10,8 @@ from engine.algorithms.protocol import SourceSelectionAlgorithm
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.orders import OrderSet, encode_orders
+from engine.policies.model import Policy
+from engine.selection.plan import Plan, find_plan
 from engine.selection.result import Result, rejected_rows
 from engine.selection.run import Run
 from engine.tables.findings import raise_findings
@@ -21,7 +25,8 @@ def allocate(
     orders: Any,
     order_lines: Any,
     *,
-    algorithm: str | SourceSelectionAlgorithm = "priority",
+    algorithm: str | SourceSelectionAlgorithm | None = None,
+    policy: "str | PathLike[str] | Mapping[str, Any] | Policy | None" = None,
     mode: str = "sequential",
     include_zero: bool = False,
     quarantine: bool = False,
@@ -36,7 +41,11 @@ def allocate(
         Tables as the contract has them: anything with the Arrow PyCapsule interface (pyarrow,
         pandas, polars, duckdb). ``orders`` may be None where the lines carry its columns.
     algorithm
-        Code of an installed algorithm, or an object of its kind.
+        Code of an installed algorithm, or an object of its kind; ``priority`` unless a policy is
+        given.
+    policy
+        Instead of an algorithm: name of a preset, path of a TOML file, the same as a mapping, or
+        an `engine.Policy`.
     mode
         ``sequential``: each order's deductions are taken before the next order is looked at.
         ``independent``: every order sees the untouched catalogue.
@@ -55,8 +64,10 @@ def allocate(
         Listing every problem of both tables.
     AlgorithmError
         If the algorithm is unknown or scores wrongly.
+    PolicyError
+        If the policy is unknown or wrong, or asks for what the catalogue does not have.
     UsageError
-        If ``mode`` is unknown.
+        If ``mode`` is unknown, or both algorithm and policy are given.
 
     Notes
     -----
@@ -81,6 +92,7 @@ def allocate(
     lyon 1.0000
     """
     clock = Clock()
+    plan = find_plan(algorithm, policy)
     with clock("validate"):
         raw, findings = as_raw({"orders": orders, "order_lines": order_lines}, ORDER_TABLES)
         valid = validate_orders(raw, catalog.tables, findings, quarantine=quarantine)
@@ -90,7 +102,7 @@ def allocate(
     return allocate_orders(
         catalog,
         order_set,
-        algorithm=algorithm,
+        plan=plan,
         mode=mode,
         include_zero=include_zero,
         quarantine=quarantine,
@@ -102,14 +114,14 @@ def allocate_orders(
     catalog: Catalog,
     orders: OrderSet,
     *,
-    algorithm: str | SourceSelectionAlgorithm,
+    plan: Plan,
     mode: str,
     include_zero: bool,
     quarantine: bool,
     clock: Clock,
 ) -> Result:
     """Run on orders that are encoded already; see `allocate`."""
-    run = Run(catalog, algorithm=algorithm, mode=mode, include_zero=include_zero, clock=clock)
+    run = Run(catalog, plan=plan, mode=mode, include_zero=include_zero, clock=clock)
     part = run.decode(run.decide(orders))
     run.check_end()
     rejects = [*catalog.rejects, *orders.rejects]

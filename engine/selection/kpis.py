@@ -8,9 +8,11 @@ import numpy as np
 from engine.catalog import Catalog
 from engine.earth import MM_PER_KM
 from engine.orders import OrderSet
+from engine.selection.bill import Bill, is_priced
 from engine.selection.deduction import Deduction
-from engine.selection.totals import OrderTotals
-from engine.types import QTY_SCALE, REASONS, BoolArray, IntArray
+from engine.selection.plan import Plan
+from engine.selection.totals import OrderTotals, exact_sum
+from engine.types import QTY_SCALE, REASONS, BoolArray, FlagArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,16 @@ class KPIs:
         Mean distance per shipment; the same weighted by units.
     shipments_without_distance
         Share of shipments whose distance is not known.
+    cost, cost_unserved
+        What everything costs, and what of it is for units and orders that were not served; None
+        where no costs are given.
     cost_per_order
-        None: no costs are given.
+        Cost / orders served.
+    shortfalls
+        Reason -> ``lines`` that are short for it and ``units`` that they lack.
+    capacity_use
+        source_code -> ``orders`` and ``units`` it ships / its capacity in a run, None where it has
+        no such limit; only of sources that have one. None in independent mode.
     source_utilisation
         source_code -> units allocated / units available at the start, of SKUs whose stock is
         managed; None where a source had none. None altogether in independent mode.
@@ -57,7 +67,11 @@ class KPIs:
     distance_km: float | None
     distance_km_by_unit: float | None
     shipments_without_distance: float | None
+    cost: float | None
+    cost_unserved: float | None
     cost_per_order: float | None
+    shortfalls: dict[str, dict[str, float]]
+    capacity_use: dict[str, dict[str, float | None]] | None
     source_utilisation: dict[str, float | None] | None
     balance: float | None
 
@@ -71,10 +85,19 @@ class Tally:
         Why lines are short -> how many.
     """
 
-    def __init__(self, catalog: Catalog, *, independent: bool) -> None:
+    def __init__(self, catalog: Catalog, plan: Plan, *, independent: bool) -> None:
         self._catalog = catalog
         self._independent = independent
         self._counts: Counter[str] = Counter()
+        self._bill = Bill(catalog, plan.policy) if is_priced(plan.policy) else None
+        self._units_short: Counter[str] = Counter()
+        self._has_capacity = any(
+            catalog.sources[name].null_count < catalog.sources.num_rows
+            for name in ("capacity_orders", "capacity_units")
+        )
+        self._orders_of_source, self._units_of_source = np.zeros(
+            (2, catalog.sources.num_rows), np.int64
+        )
         self.reasons: Counter[str] = Counter()
 
     def add(self, orders: OrderSet, done: Deduction, totals: OrderTotals, mm: IntArray) -> None:
@@ -87,8 +110,8 @@ class Tally:
         self._counts.update(
             orders=len(orders.ids),
             lines=len(orders.skus),
-            units=_sum(totals.qty),
-            allocated=_sum(totals.allocated),
+            units=exact_sum(totals.qty),
+            allocated=exact_sum(totals.allocated),
             lines_served=_count(done.short == 0),
             shippable=_count(totals.short_lines == 0),
             served=_count(served),
@@ -97,12 +120,22 @@ class Tally:
             multi_split=_count(split & multi),
             shipments=_count(opens),
             shipments_known=_count(opens & known),
-            shipments_mm=_sum(mm[opens & known]),
-            known_units=_sum(done.quantity[known]),
+            shipments_mm=exact_sum(mm[opens & known]),
+            known_units=exact_sum(done.quantity[known]),
             known_unit_mm=_sum_of_products(mm[known], done.quantity[known]),
         )
-        short = np.bincount(done.reason[done.short > 0], minlength=len(REASONS)).tolist()
-        self.reasons.update({REASONS[at]: count for at, count in enumerate(short) if count})
+        if self._has_capacity:
+            np.add.at(self._orders_of_source, done.sources[opens], 1)
+            np.add.at(self._units_of_source, done.sources, done.quantity)
+        self._count_short(done.reason[done.short > 0], done.short[done.short > 0])
+        if self._bill:
+            self._bill.add(orders, done, totals, mm)
+
+    def _count_short(self, reason: FlagArray, short: IntArray) -> None:
+        for at in np.unique(reason).tolist():
+            units = short[reason == at]
+            self.reasons[REASONS[at]] += len(units)
+            self._units_short[REASONS[at]] += exact_sum(units)
 
     def kpis(self, left: IntArray) -> KPIs:
         """Compute the key figures, each from exact sums and one division.
@@ -132,10 +165,41 @@ class Tally:
             shipments_without_distance=_ratio(
                 n["shipments"] - n["shipments_known"], n["shipments"]
             ),
-            cost_per_order=None,
+            **self._costs(),
+            shortfalls={
+                reason: {"lines": count, "units": self._units_short[reason] / QTY_SCALE}
+                for reason, count in sorted(self.reasons.items())
+            },
+            capacity_use=None if self._independent else self._capacity_use(),
             source_utilisation=utilisation,
             balance=balance,
         )
+
+    def _costs(self) -> dict[str, float | None]:
+        if not self._bill:
+            return dict.fromkeys(("cost", "cost_unserved", "cost_per_order"))
+        unserved = self._bill.total["unserved"]
+        cost = unserved + self._bill.total["shipped"]
+        return {
+            "cost": cost / 10**6,
+            "cost_unserved": unserved / 10**6,
+            "cost_per_order": _ratio(cost, self._counts["served"] * 10**6),
+        }
+
+    def _capacity_use(self) -> dict[str, dict[str, float | None]]:
+        sources = self._catalog.sources
+        use = {}
+        for at, code in enumerate(sources["source_code"].to_pylist()):
+            orders, units = (
+                sources[name][at].as_py() for name in ("capacity_orders", "capacity_units")
+            )
+            if orders is not None or units is not None:
+                shipped = int(self._units_of_source[at])
+                use[code] = {
+                    "orders": _ratio(int(self._orders_of_source[at]), orders or 0),
+                    "units": _ratio(shipped, int((units or 0) * QTY_SCALE)),
+                }
+        return use
 
 
 def _ratio(part: float, whole: float) -> float | None:
@@ -146,14 +210,9 @@ def _count(flags: BoolArray) -> int:
     return int(np.count_nonzero(flags))
 
 
-def _sum(values: IntArray) -> int:
-    """Add up beyond the range of int64: the two halves of each value apart."""
-    return (int((values >> 32).sum()) << 32) + int((values & (2**32 - 1)).sum())
-
-
 def _sum_of_products(mm: IntArray, quantity: IntArray) -> int:
     high, low = quantity >> 20, quantity & (2**20 - 1)
-    return (_sum(mm * high) << 20) + _sum(mm * low)
+    return (exact_sum(mm * high) << 20) + exact_sum(mm * low)
 
 
 def _use_of_sources(

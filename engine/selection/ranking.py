@@ -1,7 +1,7 @@
 """From scores to ranks: the only sort of sources in the engine."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,39 +31,47 @@ _NOWHERE = Destinations(
 class Rankings(NamedTuple):
     """The distinct (stock, destination) pairs of an order set.
 
-    ``stock`` and ``destination`` are (num_rankings,); ``destination`` is -1 where the
-    algorithm does not look at it. ``of_order`` is (num_orders,).
+    ``stock``, ``destination`` and ``area`` are (num_rankings,), the latter two -1 where nothing
+    asks for them. ``of_order`` is (num_orders,).
     """
 
     stock: IndexArray
     destination: IndexArray
+    area: IndexArray
     of_order: IndexArray
 
 
-def distinct_rankings(orders: OrderSet, algorithm: SourceSelectionAlgorithm) -> Rankings:
+def distinct_rankings(orders: OrderSet, *, by_destination: bool, by_area: bool = False) -> Rankings:
     """Find the distinct rankings that a run needs.
 
     Parameters
     ----------
     orders
         The order set.
-    algorithm
-        One ranking per stock is enough for one with ``by_destination = False``.
+    by_destination, by_area
+        Whether they differ by where the order goes, and by its address or sales channel. One
+        ranking per stock is enough for neither.
 
     Returns
     -------
-    The pairs, and the one that each order follows.
+    The rankings, and the one that each order follows.
     """
-    destination = orders.destinations.of_order
-    if not getattr(algorithm, "by_destination", True):
-        destination = np.full_like(destination, -1)
-    width = len(orders.destinations.places) + 1
-    keys = orders.stock.astype(np.int64) * width + destination + 1
-    pairs, of_order = np.unique(keys, return_inverse=True)
+    axes: list[int] = []
+    keys: np.ndarray = orders.stock.astype(np.int64)
+    for asked, of_order, count in (
+        (by_destination, orders.destinations.of_order, len(orders.destinations.places)),
+        (by_area, orders.areas.of_order, orders.areas.table.num_rows),
+    ):
+        width = count + 1 if asked else 1
+        keys = keys * width + (of_order + 1 if asked else 0)
+        axes.append(width)
+    distinct, ranking = np.unique(keys, return_inverse=True)
+    rest, area = distinct // axes[1], distinct % axes[1]
     return Rankings(
-        (pairs // width).astype(np.int32),
-        (pairs % width - 1).astype(np.int32),
-        of_order.astype(np.int32),
+        (rest // axes[0]).astype(np.int32),
+        (rest % axes[0] - 1).astype(np.int32),
+        (area - 1).astype(np.int32),
+        ranking.astype(np.int32),
     )
 
 
@@ -118,7 +126,7 @@ def rank_sources(
                 _distance_km(catalog, destinations, destination[block], row, source)
             ),
         )
-        scores = _scores(algorithm, candidates)
+        scores = scores_of(algorithm, candidates)
         # Pairs come by ranking, priority and source, and the sort is stable: ties keep that order.
         order = np.lexsort((scores, row))
         first = np.searchsorted(row, np.arange(len(stock[block])))
@@ -164,7 +172,7 @@ def _distance_km(
     return np.where(mm < 0, np.nan, mm / MM_PER_KM)
 
 
-def _scores(algorithm: SourceSelectionAlgorithm, candidates: Candidates) -> np.ndarray:
+def scores_of(algorithm: SourceSelectionAlgorithm, candidates: Candidates) -> np.ndarray:
     """Ask the algorithm, and take nothing but one number per candidate for an answer."""
     try:
         scores = np.ma.filled(np.asanyarray(algorithm.scores(candidates)), np.nan)
@@ -188,21 +196,22 @@ def _scores(algorithm: SourceSelectionAlgorithm, candidates: Candidates) -> np.n
 
 
 class RankedBlock(NamedTuple):
-    """A run of orders ``start:stop`` with the ranks that they follow.
+    """A run of orders ``start:stop`` with what they rank sources by.
 
-    ``ranks`` is as `rank_sources` returns it; ``of_order`` (stop - start,) names the row.
+    ``ranks`` is what the caller makes of rankings, such as `rank_sources`; ``of_order``
+    (stop - start,) names the ranking.
     """
 
     start: int
     stop: int
-    ranks: IndexArray
+    ranks: Any
     of_order: IndexArray
 
 
 def ranked_blocks(
-    catalog: Catalog,
-    orders: OrderSet,
-    algorithm: SourceSelectionAlgorithm,
+    rankings: Rankings,
+    make: Callable[[IntArray], Any],
+    width: int,
     weights: IntArray,
     limit: int,
     clock: Clock,
@@ -211,8 +220,12 @@ def ranked_blocks(
 
     Parameters
     ----------
-    catalog, orders, algorithm
-        The run.
+    rankings
+        Those of the orders.
+    make
+        Makes the ranks of some (num_rankings,) rows of the rankings.
+    width
+        How many cells a ranking takes.
     weights
         (num_orders,) what each order adds to its block.
     limit
@@ -225,8 +238,6 @@ def ranked_blocks(
     The blocks in sequence. Where all ranks fit at once, they are computed once and shared;
     otherwise each block ranks what its own orders need.
     """
-    rankings = distinct_rankings(orders, algorithm)
-    width = max(1, catalog.sources.num_rows)
     fits = len(rankings.stock) * width <= _RANK_CELLS
     if not fits:
         # Each order may bring a ranking of its own.
@@ -239,8 +250,7 @@ def ranked_blocks(
             if not fits:
                 rows, of_order = np.unique(rankings.of_order[start:stop], return_inverse=True)
             if ranks is None or not fits:
-                pairs = rankings.stock[rows], rankings.destination[rows]
-                ranks = rank_sources(catalog, orders.destinations, algorithm, *pairs)
+                ranks = make(rows)
         part = of_order[start:stop] if fits else of_order
         yield RankedBlock(start, stop, ranks, part.astype(np.int32))
 

@@ -8,16 +8,16 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from engine.algorithms.protocol import SourceSelectionAlgorithm
-from engine.algorithms.registry import find_algorithm
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.errors import UsageError
 from engine.orders import OrderSet
 from engine.selection.conservation import Audit
-from engine.selection.deduction import Deduction, Selection
+from engine.selection.deduction import Deduction
 from engine.selection.kpis import KPIs, Tally
+from engine.selection.plan import Plan
 from engine.selection.result import Part, build_part, items_after, pick_distances
+from engine.selection.selection import Selection
 from engine.selection.totals import order_totals
 
 MODES = ("sequential", "independent")
@@ -37,24 +37,26 @@ class Run:
     ----------
     catalog
         The inventory. It is not changed.
-    algorithm, mode, include_zero
+    plan
+        What it decides by.
+    mode, include_zero
         As in `engine.allocate`.
     clock
         Told of the phases ``rank``, ``deduct``, ``check`` and ``decode``.
 
     Raises
     ------
-    AlgorithmError
-        If the algorithm is unknown.
+    PolicyError
+        If the policy asks for what the catalogue does not have.
     UsageError
-        If ``mode`` is unknown.
+        If ``mode`` is unknown, or ``include_zero`` is asked of a policy.
     """
 
     def __init__(
         self,
         catalog: Catalog,
         *,
-        algorithm: str | SourceSelectionAlgorithm,
+        plan: Plan,
         mode: str,
         include_zero: bool,
         clock: Clock,
@@ -62,14 +64,13 @@ class Run:
         if mode not in MODES:
             raise UsageError(f"mode {mode!r} is unknown; known: {', '.join(MODES)}")
         independent = mode == "independent"
-        chosen = find_algorithm(algorithm)
         self._catalog = catalog
         self._clock = clock
         self._selection = Selection(
-            catalog, chosen, independent=independent, include_zero=include_zero
+            catalog, plan, independent=independent, include_zero=include_zero
         )
         self._audit = Audit(catalog, independent=independent)
-        self.tally = Tally(catalog, independent=independent)
+        self.tally = Tally(catalog, plan, independent=independent)
 
     def decide(self, orders: OrderSet) -> Decided:
         """Serve the next orders."""

@@ -1,6 +1,7 @@
 """A run over orders that come in parts, in memory that does not grow with their number."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,9 @@ from engine.intake.in_lines import orders_in_lines
 from engine.intake.report import Report
 from engine.orders import OrderSet
 from engine.pipeline import ahead
+from engine.policies.model import Policy
 from engine.selection.kpis import KPIs
+from engine.selection.plan import find_plan
 from engine.selection.result import Part, rejected_rows
 from engine.selection.run import Decided, Run
 from engine.tables.findings import raise_findings
@@ -114,7 +117,8 @@ def stream(
     catalog: Catalog,
     batches: Iterable[Any],
     *,
-    algorithm: str | SourceSelectionAlgorithm = "priority",
+    algorithm: str | SourceSelectionAlgorithm | None = None,
+    policy: "str | PathLike[str] | Mapping[str, Any] | Policy | None" = None,
     mode: str = "sequential",
     include_zero: bool = False,
     quarantine: bool = False,
@@ -132,7 +136,7 @@ def stream(
         the algorithm. Orders stand in the sequence in which they are served, the lines of an
         order together; an order may run over several batches. Ids that are not consecutive
         numbers are kept to the end.
-    algorithm, mode, include_zero, quarantine
+    algorithm, policy, mode, include_zero, quarantine
         As in `engine.allocate`.
 
     Returns
@@ -146,10 +150,11 @@ def stream(
     InputError
         While the parts are fetched: listing every problem of all batches, or naming an order
         that comes too late. What was fetched before must not be used then.
-    AlgorithmError
-        If the algorithm is unknown or scores wrongly.
+    AlgorithmError, PolicyError
+        If the algorithm or the policy is unknown or wrong.
     UsageError
-        If ``mode`` is unknown, or the stream is asked for what it has only at its end.
+        If ``mode`` is unknown, algorithm and policy are both given, or the stream is asked for
+        what it has only at its end.
 
     Examples
     --------
@@ -171,7 +176,8 @@ def stream(
     3
     """
     clock = Clock()
-    run = Run(catalog, algorithm=algorithm, mode=mode, include_zero=include_zero, clock=clock)
+    plan = find_plan(algorithm, policy)
+    run = Run(catalog, plan=plan, mode=mode, include_zero=include_zero, clock=clock)
     report = Report(quarantine=quarantine)
     lines = _line_batches(batches)
     orders = orders_in_lines(catalog, lines, report, clock, quarantine=quarantine)

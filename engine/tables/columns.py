@@ -173,6 +173,7 @@ def _check_values(
         )
     findings += _check_null(table, column, converted.values, bad)
     findings += _check_bounds(table, column, converted.values, bad, shown)
+    findings += _check_choices(table, column, converted.values, shown)
     filled = converted.values
     if column.default is not None:
         filled = pc.fill_null(filled, pa.scalar(column.default, filled.type))
@@ -240,6 +241,21 @@ def _check_bounds(
     else:
         reason, remedy = "out of range", f"give a value from {low} to {high}"
     return rows_finding(table, column.name, outside & ~bad, shown, reason, remedy)
+
+
+def _check_choices(
+    table: str,
+    column: Column,
+    values: pa.Array,
+    shown: Callable[[np.ndarray], Sequence[str | None]],
+) -> list[Finding]:
+    if not column.choices or values.null_count == len(values):
+        return []
+    other = np.asarray(pc.invert(pc.is_in(values, pa.array(column.choices)))) & np.asarray(
+        values.is_valid()
+    )
+    remedy = f"give {', '.join(column.choices[:-1])} or {column.choices[-1]}"
+    return rows_finding(table, column.name, other, shown, "unknown value", remedy)
 
 
 def _check_pairs(checked: CheckedTable) -> list[Finding]:

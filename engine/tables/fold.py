@@ -45,5 +45,18 @@ def fold_postcode(postcodes: Strings) -> Strings:
     return pc.utf8_upper(pc.replace_substring_regex(postcodes, r"[\s\p{Z}]+", ""))
 
 
+def fold_name(names: Strings) -> Strings:
+    """Return names of cities and regions without case, accents and surrounding blanks.
+
+    Examples
+    --------
+    >>> fold_name(pa.array([" Île-de-France"])).to_pylist()
+    ['ile-de-france']
+    """
+    bare = pc.replace_substring_regex(pc.utf8_normalize(names, "NFKD"), r"\p{M}", "")
+    # By way of upper case, so that both small sigmas are one letter.
+    return pc.utf8_lower(pc.utf8_upper(pc.utf8_trim_whitespace(bare)))
+
+
 FOLDS = {"sku": fold_sku, "country_id": fold_country, "postcode": fold_postcode}
 """How a key column compares, by its name; other columns compare as they print."""

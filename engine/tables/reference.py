@@ -68,6 +68,8 @@ def _section(schema: Schema) -> str:
 
 
 def _holds(column: Column) -> str:
+    if column.choices:
+        return ", ".join(f"`{choice}`" for choice in column.choices)
     if column.low is None and column.high is None:
         return column.kind.value
     if column.high is None:

@@ -48,7 +48,7 @@ RESULT_TABLES = {
         ResultColumn(
             "reason",
             pa.string(),
-            "unknown_sku, not_assigned, disabled, out_of_stock or insufficient_qty",
+            "unknown_sku, not_assigned, disabled, out_of_stock, insufficient_qty; more by policies",
         ),
     ),
     "source_items": (

@@ -39,6 +39,7 @@ class Column:
     default: object = None
     low: int | None = None
     high: int | None = None
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ class Schema:
         """Return the column of that name."""
         return next(column for column in self.columns if column.name == name)
 
+
+SHIP_POLICIES = ("partial", "line", "order", "backorder")
+"""What may be shipped in part; ``docs/policies.md`` has the rules."""
 
 _SOURCE = Column("source_code", Kind.KEY, "key of the source", required=True)
 _STOCK = Column("stock_id", Kind.INTEGER, "key of the stock", required=True)
@@ -105,7 +109,12 @@ _ORDER_DETAILS = (
     Column("street", Kind.TEXT, "not used"),
     _LATITUDE,
     _LONGITUDE,
-    Column("ship_policy", Kind.TEXT, "not used yet"),
+    Column(
+        "ship_policy",
+        Kind.TEXT,
+        "what may be shipped in part; else as the policy says",
+        choices=SHIP_POLICIES,
+    ),
 )
 
 CATALOG_SCHEMAS = (
@@ -121,10 +130,12 @@ CATALOG_SCHEMAS = (
             *_ADDRESS,
             Column("region_id", Kind.KEY, "Magento's number of the region; not used"),
             Column("street", Kind.TEXT, "not used"),
-            Column("capacity_orders", Kind.INTEGER, "orders per run; not used yet", low=0),
-            Column("capacity_units", Kind.QUANTITY, "units per run; not used yet", low=0),
-            Column("handling_cost", Kind.NUMBER, "per shipment; not used yet", low=0),
-            Column("max_distance_km", Kind.NUMBER, "ships no farther; not used yet", low=0),
+            Column("capacity_orders", Kind.INTEGER, "orders per run, by a policy", low=0),
+            Column("capacity_units", Kind.QUANTITY, "units per run, by a policy", low=0),
+            Column("handling_cost", Kind.NUMBER, "per shipment, by a policy", low=0, high=10**6),
+            Column(
+                "max_distance_km", Kind.NUMBER, "ships no farther, by a policy", low=0, high=10**6
+            ),
         ),
         key=("source_code",),
         required=True,
@@ -224,6 +235,66 @@ CATALOG_SCHEMAS = (
             Column("km", Kind.NUMBER, "kilometres", required=True, low=0, high=1_000_000),
         ),
         key=("source_code", "country_id", "postcode"),
+        restricts=True,
+        references=(_OF_SOURCE,),
+    ),
+    Schema(
+        "lanes",
+        "Where a source may ship to; what no lane names is not served. For policies.",
+        (
+            _SOURCE,
+            Column("country_id", Kind.TEXT, "of the destination", required=True),
+            Column("region", Kind.TEXT, "name or code as in orders; without one all of them"),
+        ),
+        restricts=True,
+        references=(_OF_SOURCE,),
+    ),
+    Schema(
+        "exclusions",
+        "Sources that may not serve, such as one that has rejected the order. For policies.",
+        (
+            _SOURCE,
+            Column("order_id", Kind.KEY, "the order; without one every order"),
+            Column("sku", Kind.KEY, "the product; without one every product"),
+            Column("reason", Kind.TEXT, "for people"),
+        ),
+        restricts=True,
+        references=(_OF_SOURCE,),
+    ),
+    Schema(
+        "safety_stock",
+        "Units that a source keeps back. For policies.",
+        (
+            _SOURCE,
+            Column("sku", Kind.KEY, "the product; without one each that has no row of its own"),
+            Column("quantity", Kind.QUANTITY, "kept back", required=True, low=0),
+        ),
+        key=("source_code", "sku"),
+        restricts=True,
+        references=(_OF_SOURCE,),
+    ),
+    Schema(
+        "rates",
+        "What a shipment costs between two zones. For policies.",
+        (
+            Column("source_zone", Kind.KEY, "zone of the source", required=True),
+            Column("destination_zone", Kind.KEY, "zone of the destination", required=True),
+            Column("up_to_units", Kind.QUANTITY, "the most units", required=True, low=0),
+            Column("cost", Kind.NUMBER, "of the shipment", required=True, low=0, high=10**6),
+        ),
+        key=("source_zone", "destination_zone", "up_to_units"),
+        restricts=True,
+    ),
+    Schema(
+        "zones",
+        "Zones of sources and of destinations. For policies with rates.",
+        (
+            Column("source_code", Kind.KEY, "the source; or the country of destinations"),
+            Column("country_id", Kind.TEXT, "of destinations"),
+            Column("region", Kind.TEXT, "of destinations; without one all of them"),
+            Column("postcode_prefix", Kind.TEXT, "their first characters; the longest counts"),
+            Column("zone", Kind.KEY, "name of the zone", required=True),
+        ),
         restricts=True,
         references=(_OF_SOURCE,),
     ),

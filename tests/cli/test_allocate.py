@@ -113,6 +113,7 @@ def test_run_json(tmp_path: Path):
         "orders": str(NORTHWIND[1]),
         "out": str(out),
         "algorithm": "priority",
+        "policy": None,
         "mode": "sequential",
         "include_zero": False,
         "quarantine": True,

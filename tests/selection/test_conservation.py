@@ -10,8 +10,8 @@ from engine.algorithms.priority import Priority
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.orders import encode_orders
+from engine.selection.by_algorithm import ByAlgorithm
 from engine.selection.conservation import Audit, ConservationError
-from engine.selection.deduction import Selection
 from engine.tables.raw import RawTable
 from engine.tables.validate import validate_orders
 
@@ -51,7 +51,7 @@ def start():
 def run(*, independent):
     """Return orders, what was decided and what is left."""
     orders = start()
-    selection = Selection(CATALOG, Priority(), independent=independent, include_zero=False)
+    selection = ByAlgorithm(CATALOG, Priority(), independent=independent, include_zero=False)
     done = selection.serve(orders, Clock())
     return orders, done, selection.left.copy()
 

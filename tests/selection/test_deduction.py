@@ -14,7 +14,8 @@ from engine.algorithms.priority import Priority
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.selection import layouts, ranking
-from engine.selection.deduction import Deduction, Selection
+from engine.selection.by_algorithm import ByAlgorithm
+from engine.selection.deduction import Deduction
 from engine.selection.layouts import PackedLayout, PlainLayout, choose_layout
 from engine.types import frozen
 from tests.oracle import selection as oracle
@@ -47,7 +48,7 @@ algorithms = st.sampled_from([Priority(), Distance(), ByKilometres()])
 
 def in_parts(catalog, orders, algorithm, cuts, **modes):
     """Serve the orders cut at so many places; return picks with lines of the whole, and the end."""
-    run = Selection(catalog, algorithm, **modes)
+    run = ByAlgorithm(catalog, algorithm, **modes)
     parts = []
     edges = [0, *sorted(cut % (len(orders.ids) + 1) for cut in cuts), len(orders.ids)]
     for start, stop in pairwise(edges):
@@ -143,7 +144,7 @@ def shop():
 def test_an_algorithm_derived_from_distance_is_asked():
     catalog, orders = encoded(shop())
     for algorithm, item in ((Distance(), 0), (Farthest(), 1)):
-        done = Selection(catalog, algorithm, **MODES).serve(orders, Clock())
+        done = ByAlgorithm(catalog, algorithm, **MODES).serve(orders, Clock())
         assert done.items.tolist() == [item]
 
 
@@ -155,7 +156,7 @@ def test_serve_ranks_once_for_a_whole_run(monkeypatch, algorithm):
     monkeypatch.setattr(
         ranking, "rank_sources", lambda *given: asked.append(1) or rank_sources(*given)
     )
-    run = Selection(catalog, algorithm, **MODES)
+    run = ByAlgorithm(catalog, algorithm, **MODES)
     for _ in range(3):
         run.serve(orders, Clock())
     assert len(asked) == 1
@@ -163,18 +164,18 @@ def test_serve_ranks_once_for_a_whole_run(monkeypatch, algorithm):
 
 def test_serve_writes_into_the_same_buffers_and_keeps_what_it_gave():
     catalog, orders = encoded(shop())
-    run = Selection(catalog, Priority(), **MODES)
+    run = ByAlgorithm(catalog, Priority(), **MODES)
     first = run.serve(orders, Clock())
-    kept, buffers = [column.tolist() for column in first], run._picks
+    kept, buffers = [column.tolist() for column in first], run._buffers.picks
     run.serve(orders, Clock())
-    assert run._picks is buffers
+    assert run._buffers.picks is buffers
     assert [column.tolist() for column in first] == kept
     assert not any(np.shares_memory(one, other) for one in first for other in buffers)
 
 
 def test_serve_without_orders_gives_nothing():
     catalog, orders = encoded(shop())
-    run = Selection(catalog, Priority(), **MODES)
+    run = ByAlgorithm(catalog, Priority(), **MODES)
     done = run.serve(part_of(orders, 0, 0), Clock())
     assert [len(column) for column in done] == [0] * 7
     assert [column.dtype for column in done] == [
@@ -219,7 +220,7 @@ def test_choose_layout_at_the_limits_of_a_quantity(quantity, layout):
     catalog, orders = encoded(shop())
     catalog = with_quantity(catalog, quantity)
     assert layout_of(catalog) is layout
-    run = Selection(catalog, Priority(), **MODES)
+    run = ByAlgorithm(catalog, Priority(), **MODES)
     done = run.serve(orders, Clock())
     assert run.left[0] == quantity - (UNIT if quantity > 0 else 0)
     assert done.available.tolist() == [quantity if quantity > 0 else 5 * UNIT]
@@ -241,7 +242,7 @@ def test_choose_layout_at_the_limits_of_sources(count, layout):
     assert layout_of(catalog) is layout
     _, orders = encoded(shop())
     orders = replace(orders, quantity=frozen(np.array([(count + 1) * UNIT])))
-    run = Selection(catalog, Priority(), **MODES)
+    run = ByAlgorithm(catalog, Priority(), **MODES)
     done = run.serve(orders, Clock())
     assert done.items.tolist() == list(range(count))
     assert done.short.tolist() == [UNIT]

@@ -14,7 +14,7 @@ from engine.algorithms.registry import find_algorithm
 from engine.catalog import Catalog
 from engine.errors import AlgorithmError
 from engine.orders import encode_orders
-from engine.selection import deduction, ranking
+from engine.selection import by_algorithm, ranking
 from engine.selection.ranking import block_bounds, distinct_rankings, rank_sources
 from engine.tables.raw import as_raw
 from engine.tables.schema import ORDER_TABLES
@@ -94,7 +94,8 @@ def plain_ranks(algorithm, shop, links, stock_id, distances):
 @FEWER
 def test_rank_sources_equals_plain_sort(case, algorithm):
     catalog, orders = encoded(case)
-    pairs = distinct_rankings(orders, algorithm)
+    by_destination = getattr(algorithm, "by_destination", True)
+    pairs = distinct_rankings(orders, by_destination=by_destination)
     ranks = rank_sources(catalog, orders.destinations, algorithm, pairs.stock, pairs.destination)
     assert ranks.shape == (len(pairs.stock), catalog.sources.num_rows)
     assert (ranks.dtype, ranks.flags.writeable, ranks.flags.c_contiguous) == (np.int32, False, True)
@@ -137,7 +138,7 @@ def in_blocks(rank_cells, block_cells, block_picks, *arguments, **options):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ranking, "_RANK_CELLS", rank_cells)
         patch.setattr(ranking, "_BLOCK_CELLS", block_cells)
-        patch.setattr(deduction, "_BLOCK_PICKS", block_picks)
+        patch.setattr(by_algorithm, "BLOCK_PICKS", block_picks)
         return written(*arguments, **options)
 
 

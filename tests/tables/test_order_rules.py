@@ -133,6 +133,8 @@ def test_check_agreement_of_every_order_column(column):
     one, other = ("a", "b") if column not in ("created_at", "stock_id") else ("2024-01-01", None)
     if column in ("stock_id", "priority", "latitude", "longitude"):
         one, other = "1", "2"
+    if column == "ship_policy":
+        one, other = "line", "order"
     pair = {"latitude": "longitude", "longitude": "latitude"}.get(column)
     more = {column: [one, one, other]} | ({pair: ["0"] * 3} if pair else {})
     rows = [("7", "1")] * 3

@@ -21,6 +21,11 @@ CONTRACT = {
     "source_reservations": "source_code, sku, quantity",
     "geonames": "country_code, postcode?, city?, region?, region_code?, latitude, longitude",
     "distances": "source_code, country_id, postcode, km",
+    "lanes": "source_code, country_id, region?",
+    "exclusions": "source_code, order_id?, sku?, reason?",
+    "safety_stock": "source_code, sku?, quantity",
+    "rates": "source_zone, destination_zone, up_to_units, cost",
+    "zones": "source_code?, country_id?, region?, postcode_prefix?, zone",
     "orders": (
         "order_id, stock_id?, sales_channel_type?, sales_channel_code?, created_at?, priority?, "
         "country_id?, region?, city?, postcode?, street?, latitude?, longitude?, ship_policy?"
@@ -36,6 +41,8 @@ KEYS = {
     "stock_items": "sku",
     "orders": "order_id",
     "distances": "source_code, country_id, postcode",
+    "safety_stock": "source_code, sku",
+    "rates": "source_zone, destination_zone, up_to_units",
 }
 
 
@@ -59,7 +66,10 @@ def test_schema_has_the_key_of_the_contract(table):
 
 def test_schemas_that_restrict_stop_even_quarantine():
     restricts = {name for name, schema in SCHEMAS.items() if schema.restricts}
-    assert restricts == {"source_reservations", "reservations", "stock_items", "distances"}
+    assert restricts == {
+        *("source_reservations", "reservations", "stock_items", "distances"),
+        *("lanes", "exclusions", "safety_stock", "rates", "zones"),
+    }
 
 
 def test_schemas_that_must_be_there():

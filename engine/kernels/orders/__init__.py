@@ -1,0 +1,1 @@
+"""Kernels that serve whole orders by a policy, one after the other."""

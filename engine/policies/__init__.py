@@ -1,0 +1,1 @@
+"""Policies as data: which sources may serve, how they rank, what an order is put together from."""

@@ -1,0 +1,186 @@
+"""From a name, a file, a mapping or an object to a policy that holds."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from difflib import get_close_matches
+from importlib import resources
+from os import PathLike
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from engine.errors import PolicyError
+from engine.policies.model import KINDS, Band, Constraint, Costs, PluginConstraint, Policy
+from engine.policies.rules import check_policy
+from engine.policies.toml_lines import line_of
+
+PRESETS = (
+    "msi_priority",
+    "msi_distance",
+    "nearest_complete",
+    "fewest_sources",
+    "cheapest",
+    "store_balance",
+)
+
+
+def find_policy(given: "str | PathLike[str] | Mapping[str, Any] | Policy") -> Policy:
+    """Return a policy, checked by itself.
+
+    Parameters
+    ----------
+    given
+        Name of a preset, path of a TOML file (``.toml``), the same as a mapping, or a policy.
+
+    Raises
+    ------
+    PolicyError
+        Naming the file, the line and what is allowed there.
+
+    Examples
+    --------
+    >>> find_policy("msi_distance").ranking
+    ('distance',)
+    >>> find_policy({"order_rule": "complete"})
+    Traceback (most recent call last):
+        ...
+    engine.errors.PolicyError: policy: order_rule 'complete' is unknown; did you mean \
+complete_first? Allowed: balanced_split, cheapest, complete_first, fewest_sources, line
+    """
+    if isinstance(given, Policy):
+        return _policy(_plain(given), "policy", "")
+    if isinstance(given, Mapping):
+        return _policy(given, "policy", "")
+    name = os.fspath(given)
+    if name in PRESETS:
+        text = (resources.files("engine.policies") / "presets" / f"{name}.toml").read_text("utf-8")
+        return _policy(_parsed(text, name), name, text)
+    if not name.endswith(".toml"):
+        close = get_close_matches(name, PRESETS, n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise PolicyError(
+            f"policy {name!r} is unknown; {hint}Presets: {', '.join(PRESETS)}; or give a .toml file"
+        )
+    try:
+        text = Path(name).read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"{name}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
+    except (FileNotFoundError, IsADirectoryError):
+        raise PolicyError(f"{name}: no such policy file; correct the path") from None
+    return _policy(_parsed(text, name), name, text)
+
+
+def as_mapping(policy: Policy) -> dict[str, Any]:
+    """Return a policy as plain data from which `find_policy` makes the same again."""
+    return msgspec.to_builtins(_plain(policy))
+
+
+def _parsed(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, ArithmeticError) as error:
+        raise PolicyError(f"{where}: not TOML: {error}") from None
+
+
+def _plain(policy: Policy) -> dict[str, Any]:
+    """Return a policy as a mapping: objects are not checked when they are made."""
+    plain = {name: getattr(policy, name) for name in policy.__struct_fields__}
+    plain["costs"] = msgspec.to_builtins(policy.costs, builtin_types=(Decimal,))
+    plain["constraints"] = [
+        {"kind": it.kind, "soft": it.soft, **it.options}
+        if isinstance(it, PluginConstraint)
+        else msgspec.to_builtins(it, builtin_types=(Decimal,))
+        for it in policy.constraints
+    ]
+    return plain
+
+
+def _policy(given: Mapping[str, Any], where: str, text: str) -> Policy:
+    """Check what a mapping says, and say where it is wrong."""
+    given = dict(given)
+    constraints = given.pop("constraints", ())
+    try:
+        if not isinstance(constraints, list | tuple):
+            raise _WrongError("$.constraints", "constraints must be tables: [[constraints]]")
+        policy = _converted(given, Policy, "$")
+        listed = tuple(_constraint(it, f"$.constraints[{at}]") for at, it in enumerate(constraints))
+        policy = msgspec.structs.replace(policy, constraints=listed)
+        for problem in check_policy(policy):
+            raise _WrongError(*problem)
+    except _WrongError as wrong:
+        path, message = wrong.args
+        line = line_of(text, path)
+        place = f"{where}, line {line}" if line else where
+        raise PolicyError(f"{place}: {message}") from None
+    return policy
+
+
+class _WrongError(Exception):
+    """What is wrong with a policy: a path in it, and a message."""
+
+
+def _constraint(given: Any, path: str) -> Any:
+    if not isinstance(given, Mapping):
+        given = msgspec.to_builtins(given, builtin_types=(Decimal,))
+    kind = given.get("kind")
+    if not isinstance(kind, str):
+        raise _WrongError(path, f"a constraint needs a kind; allowed: {', '.join(KINDS)}, plug-ins")
+    if kind in KINDS:
+        return _converted(given, Constraint, path)
+    options = {name: value for name, value in given.items() if name not in ("kind", "soft")}
+    soft = given.get("soft", False)
+    if not isinstance(soft, bool):
+        raise _WrongError(f"{path}.soft", "soft must be true or false")
+    return PluginConstraint(kind=kind, soft=soft, options=options)
+
+
+def _converted(given: Mapping[str, Any], kind: Any, path: str) -> Any:
+    try:
+        return msgspec.convert(given, kind)
+    except msgspec.ValidationError as error:
+        message, _, inner = str(error).partition(" - at `$")
+        where, fields = path + inner.rstrip("`"), _fields(given, inner.rstrip("`"))
+        unknown = message.split("`")[1] if message.startswith(_UNKNOWN) else None
+        if unknown is None:
+            raise _WrongError(where, _worded(message, where)) from None
+        close = get_close_matches(unknown, fields, n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        allowed = f"{hint}Allowed: {', '.join(fields)}"
+        raise _WrongError(f"{where}.{unknown}", f"{unknown!r} is unknown here; {allowed}") from None
+
+
+def _fields(given: Mapping[str, Any], inner: str) -> list[str]:
+    """Return the keys that are allowed in a part of a policy or of a constraint."""
+    if inner.startswith(".costs.bands"):
+        return sorted(Band.__struct_fields__)
+    if inner == ".costs":
+        return sorted(Costs.__struct_fields__)
+    for one in get_args(Constraint):
+        if one.__struct_config__.tag == given.get("kind"):
+            return sorted(["kind", *one.__struct_fields__])
+    return sorted(Policy.__struct_fields__)
+
+
+def _worded(message: str, path: str) -> str:
+    """Turn what msgspec says about types into what a person may do."""
+    if message.startswith("Object missing required field"):
+        return f"{message.split('`')[1]} is missing; add it"
+    message = f"{message[:1].lower()}{message[1:]}".replace("`", "")
+    for name, meant in _TYPES.items():
+        message = message.replace(name, meant)
+    return f"{path.removeprefix('$.')}: {message}"
+
+
+_UNKNOWN = "Object contains unknown field"
+_TYPES = {
+    "invalid decimal string": "not a number",
+    "array": "a list",
+    "object": "a table",
+    "str": "text",
+    "int": "a whole number",
+    "bool": "true or false",
+    "decimal": "a number",
+}

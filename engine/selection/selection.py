@@ -1,0 +1,95 @@
+"""A run under way: orders are served in parts, each from what the parts before it left."""
+
+from dataclasses import replace
+
+from engine.catalog import Catalog
+from engine.clock import Clock
+from engine.errors import UsageError
+from engine.orders import OrderSet
+from engine.selection.by_algorithm import ByAlgorithm
+from engine.selection.by_policy import ByPolicy
+from engine.selection.deduction import Deduction
+from engine.selection.plan import Plan
+from engine.types import FlagArray, IntArray, frozen
+
+
+class Selection:
+    """Serves orders by a plan.
+
+    Parameters
+    ----------
+    catalog
+        Unchanged; the run spends its own copy of the quantities.
+    plan
+        An algorithm runs in the kernels made for it until an order names a ship policy.
+    independent
+        Every order sees the untouched snapshot.
+    include_zero
+        Also list candidates that give nothing; algorithms only.
+
+    Raises
+    ------
+    UsageError
+        If ``include_zero`` is asked of a policy.
+    PolicyError
+        If the policy asks for what the catalogue does not have.
+    """
+
+    def __init__(
+        self, catalog: Catalog, plan: Plan, *, independent: bool, include_zero: bool
+    ) -> None:
+        self._catalog = catalog
+        self._plan = plan
+        self._independent = independent
+        self._include_zero = include_zero
+        self._way: ByAlgorithm | ByPolicy
+        if plan.algorithm is None:
+            self._way = self._by_policy(catalog)
+        else:
+            self._way = ByAlgorithm(
+                catalog, plan.algorithm, independent=independent, include_zero=include_zero
+            )
+
+    @property
+    def left(self) -> IntArray:
+        """(num_items,) recorded quantities after what was served so far, 1e-4 units."""
+        return self._way.left
+
+    @property
+    def in_stock(self) -> FlagArray:
+        """(num_items,) statuses after what was served so far."""
+        return self._way.in_stock
+
+    def serve(self, orders: OrderSet, clock: Clock) -> Deduction:
+        """Serve the next orders in sequence.
+
+        Parameters
+        ----------
+        orders
+            The next part; not changed.
+        clock
+            Told of the phases ``rank`` and ``deduct``.
+
+        Returns
+        -------
+        The picks; lines count from 0 in this part.
+
+        Raises
+        ------
+        AlgorithmError, PolicyError
+            If an algorithm or a plug-in answers wrongly.
+        """
+        if orders.ship_policy is not None and isinstance(self._way, ByAlgorithm):
+            items = self._catalog.items._replace(
+                quantity=frozen(self._way.left), in_stock=frozen(self._way.in_stock)
+            )
+            self._way = self._by_policy(replace(self._catalog, items=items))
+        return self._way.serve(orders, clock)
+
+    def _by_policy(self, catalog: Catalog) -> ByPolicy:
+        if self._include_zero:
+            raise UsageError(
+                "include_zero lists what MSI's algorithms look at, not what policies and ship "
+                "policies do; leave it out"
+            )
+        return ByPolicy(catalog, self._plan, independent=self._independent)
