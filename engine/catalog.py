@@ -22,7 +22,7 @@ from engine.tables.settings import StockItems, encode_stock_items
 from engine.tables.texts import KeyIndex, Numbered
 from engine.tables.validate import Validated, validate_catalog
 from engine.tables.whole import whole
-from engine.types import FlagArray, IndexArray, IntArray, Items, frozen
+from engine.types import BoolArray, FlagArray, IndexArray, IntArray, Items, frozen
 
 
 class Links(NamedTuple):
@@ -230,22 +230,32 @@ def _with_dictionaries(
     return table
 
 
+def find_items(
+    items: Items, num_sources: int, sku: IndexArray, source: IndexArray
+) -> tuple[IntArray, BoolArray]:
+    """Return where the item of each (SKU, source) pair stands, and whether there is one.
+
+    Both are (num_pairs,); a SKU of -1 has none.
+    """
+    # Items come by SKU, then source, so these keys ascend.
+    sku_of_item = np.repeat(np.arange(len(items.offsets) - 1), np.diff(items.offsets))
+    keys = sku_of_item * num_sources + items.sources
+    wanted = np.where(sku < 0, -1, sku.astype(np.int64) * num_sources + source)
+    at = np.searchsorted(keys, wanted)
+    return at, np.append(keys, -2)[at] == wanted
+
+
 def _reserved(
     table: pa.Table | None, codes: pa.Array, index: KeyIndex, items: Items
 ) -> tuple[IntArray, list[str]]:
     """(num_items,) units already promised at each item, and a note on those of no item."""
     if table is None:
         return items.reserved, []
-    # Items come by SKU, then source, so these keys ascend.
-    sku_of_item = np.repeat(np.arange(len(items.offsets) - 1), np.diff(items.offsets))
-    keys = sku_of_item * len(codes) + items.sources
-    sku = index.find(table["sku"]).astype(np.int64)
-    wanted = np.where(sku < 0, -1, sku * len(codes) + index_of(table["source_code"], codes))
-    at = np.searchsorted(keys, wanted)
-    held = np.append(keys, -2)[at] == wanted
+    source = index_of(table["source_code"], codes)
+    at, held = find_items(items, len(codes), index.find(table["sku"]), source)
     quantity = column_units(table, "quantity")
     what = "source_reservations.quantity"
-    reserved = sum_by_group(at[held], quantity[held], len(keys), what)
+    reserved = sum_by_group(at[held], quantity[held], len(items.sources), what)
     lost = int((~held).sum())
     note = f"source_reservations: {lost:,} rows name an item that no row of source_items holds"
     return frozen(reserved), [note] if lost else []

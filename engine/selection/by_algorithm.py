@@ -16,6 +16,7 @@ from engine.selection.deduction import (
     BLOCK_PICKS,
     Buffers,
     Deduction,
+    items_of_orders,
     joined,
     lines_of,
     places_of,
@@ -145,10 +146,7 @@ def _pick_bounds(catalog: Catalog, orders: OrderSet, include_zero: bool) -> IntA
 
     Without those that give nothing, each pick ends a line or empties an item.
     """
-    per_sku = np.append(np.diff(catalog.items.offsets), 0)
-    total = np.zeros(len(orders.skus) + 1, np.int64)
-    np.cumsum(per_sku[orders.skus], out=total[1:])
-    bounds = total[orders.offsets[1:]] - total[orders.offsets[:-1]]
+    bounds = items_of_orders(catalog, orders)
     if include_zero:
         return bounds
     return np.minimum(bounds, np.diff(orders.offsets) + len(catalog.item_rows))

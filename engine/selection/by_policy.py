@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.catalog import Catalog, index_of
+from engine.catalog import Catalog, find_items, index_of
 from engine.clock import Clock
 from engine.errors import PolicyError
 from engine.kernels.orders.bundles import ENDLESS, NO_STOCK, Board, Rules, Stock, Terms, Work
@@ -22,13 +22,21 @@ from engine.policies.model import (
 from engine.selection.areas import required_table
 from engine.selection.board import BoardMaker, check_costs
 from engine.selection.costs import micro
-from engine.selection.deduction import BLOCK_PICKS, Buffers, Deduction, joined, lines_of
+from engine.selection.deduction import (
+    BLOCK_PICKS,
+    Buffers,
+    Deduction,
+    items_of_orders,
+    joined,
+    lines_of,
+)
+from engine.selection.layouts import flags_of_skus
 from engine.selection.plan import Plan, rules_of
 from engine.selection.ranking import RankedBlock, distinct_rankings, ranked_blocks
 from engine.tables.quantity import column_units, decimal_to_units
 from engine.tables.schema import SHIP_POLICIES
 from engine.tables.whole import whole
-from engine.types import QTY_SCALE, FlagArray, IndexArray, IntArray, Lines, Skus, frozen
+from engine.types import QTY_SCALE, FlagArray, IndexArray, IntArray, Lines, frozen
 
 _MOST_MONEY = 1 << 61
 
@@ -58,14 +66,10 @@ class ByPolicy:
         self._maker = BoardMaker(catalog, plan)
         self._rules = _rules(plan.policy, independent)
         self._exclusions = _Exclusions(catalog, plan.policy)
-        skus = Skus(
-            catalog.stock_items.manage_stock,
-            frozen((catalog.stock_items.backorders > 0).astype(np.uint8)),
-        )
         self._start = _available(catalog)
         self._stock = Stock(
             catalog.items,
-            skus,
+            flags_of_skus(catalog),
             self._start.copy(),
             _safety_stock(catalog, plan.policy),
             self._exclusions.of_items,
@@ -92,7 +96,7 @@ class ByPolicy:
         """Serve the next orders; see `engine.selection.selection.Selection`."""
         from engine.kernels.orders.serve import serve_orders
 
-        bounds = _pick_bounds(self._catalog, orders, self._rules.passes)
+        bounds = self._rules.passes * items_of_orders(self._catalog, orders)
         rankings = distinct_rankings(
             orders, by_destination=self._maker.by_destination, by_area=self._maker.by_area
         )
@@ -223,19 +227,9 @@ class _Exclusions:
 def _marked(catalog: Catalog, sku: IndexArray, source: IndexArray) -> FlagArray:
     """(num_items,) 1 for the items of some (SKU, source) pairs."""
     marked = np.zeros(len(catalog.item_rows), np.uint8)
-    at, found = _items_of(catalog, sku, source)
+    at, found = find_items(catalog.items, catalog.sources.num_rows, sku, source)
     marked[at[found]] = 1
     return marked
-
-
-def _items_of(catalog: Catalog, sku: IndexArray, source: IndexArray) -> tuple[IntArray, np.ndarray]:
-    """Return where the item of each (SKU, source) pair stands, and whether there is one."""
-    num_sources = catalog.sources.num_rows
-    sku_of_item = np.repeat(np.arange(len(catalog.sku_names)), np.diff(catalog.items.offsets))
-    keys = sku_of_item * num_sources + catalog.items.sources
-    wanted = sku.astype(np.int64) * num_sources + source
-    at = np.searchsorted(keys, wanted)
-    return at, np.append(keys, -1)[at] == wanted
 
 
 def _rules(policy: Policy, independent: bool) -> Rules:
@@ -290,7 +284,7 @@ def _safety_stock(catalog: Catalog, policy: Policy) -> IntArray:
     held_back = by_source[catalog.items.sources]
     sku = catalog.sku_index.find(table["sku"])
     own = ~of_all & (sku >= 0)
-    at, found = _items_of(catalog, sku[own], source[own])
+    at, found = find_items(catalog.items, catalog.sources.num_rows, sku[own], source[own])
     held_back[at[found]] = quantity[own][found]
     return frozen(held_back)
 
@@ -311,11 +305,3 @@ def _of_source(catalog: Catalog, policy: Policy, available: IntArray) -> IntArra
     np.add.at(of_source[:, 2], catalog.items.sources[managed], available[managed])
     of_source[:, 3] = of_source[:, 2]
     return of_source
-
-
-def _pick_bounds(catalog: Catalog, orders: OrderSet, passes: int) -> IntArray:
-    """(num_orders,) the most picks an order can write: in each pass every item of its SKUs."""
-    per_sku = np.append(np.diff(catalog.items.offsets), 0)
-    total = np.zeros(len(orders.skus) + 1, np.int64)
-    np.cumsum(per_sku[orders.skus], out=total[1:])
-    return passes * (total[orders.offsets[1:]] - total[orders.offsets[:-1]])

@@ -41,6 +41,14 @@ def places_of(catalog: Catalog, destinations: Destinations) -> Places:
     )
 
 
+def items_of_orders(catalog: Catalog, orders: OrderSet) -> IntArray:
+    """(num_orders,) source items of the SKUs of an order's lines, one after the other."""
+    per_sku = np.append(np.diff(catalog.items.offsets), 0)
+    total = np.zeros(len(orders.skus) + 1, np.int64)
+    np.cumsum(per_sku[orders.skus], out=total[1:])
+    return total[orders.offsets[1:]] - total[orders.offsets[:-1]]
+
+
 def lines_of(orders: OrderSet, block: RankedBlock) -> Lines:
     """Return the orders of a block; its lines are counted from 0."""
     first, last = orders.offsets[[block.start, block.stop]].tolist()

@@ -67,7 +67,7 @@ class PlainLayout:
     def __init__(self, catalog: Catalog, *, independent: bool, include_zero: bool) -> None:
         self._independent = independent
         self._include_zero = include_zero
-        self._skus = _skus(catalog)
+        self._skus = flags_of_skus(catalog)
         self._heap = _heap(catalog)
         self._items = catalog.items._replace(
             quantity=catalog.items.quantity.copy(), in_stock=catalog.items.in_stock.copy()
@@ -110,7 +110,7 @@ class PackedLayout:
     def __init__(self, catalog: Catalog) -> None:
         from engine.kernels.packing import pack
 
-        self._skus = _skus(catalog)
+        self._skus = flags_of_skus(catalog)
         self._heap = _heap(catalog)
         self._start = catalog.items
         spans = np.empty(len(catalog.sku_names), np.int64)
@@ -156,7 +156,8 @@ def _can_be_packed(catalog: Catalog) -> bool:
     )
 
 
-def _skus(catalog: Catalog) -> Skus:
+def flags_of_skus(catalog: Catalog) -> Skus:
+    """Return what the configuration of SKUs says to the kernels."""
     takes_backorders = frozen((catalog.stock_items.backorders > 0).astype(np.uint8))
     return Skus(catalog.stock_items.manage_stock, takes_backorders)
 
