@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 
+from engine.places.distinct import number_rows
 from engine.tables.whole import whole
 from engine.types import IndexArray, frozen
 
@@ -45,17 +45,10 @@ def find_areas(orders: pa.Table, columns: Sequence[str]) -> Areas:
     >>> areas.table["country_id"].to_pylist(), areas.of_order.tolist()
     (['FR', 'DE'], [0, 1, 0])
     """
-    code: np.ndarray = np.zeros(orders.num_rows, np.int64)
-    for name in columns:
-        column = whole(orders[name])
-        if column.null_count == len(column):
-            continue
-        encoded = column.dictionary_encode(null_encoding="encode")
-        # Fewer than 2**31 numbers on either side: the product fits.
-        code = code * len(encoded.dictionary) + np.asarray(encoded.indices)
-        code = np.asarray(pa.array(code).dictionary_encode().indices).astype(np.int64)
-    first = np.empty(int(code.max(initial=-1)) + 1, np.int64)
-    first[code[::-1]] = np.arange(len(code))[::-1]  # the last one written is the first one there
+    given = (whole(orders[name]) for name in columns)
+    code, first = number_rows(
+        (column for column in given if column.null_count < len(column)), orders.num_rows
+    )
     rows = orders.take(pa.array(first))
     table = pa.table(
         {
@@ -63,4 +56,4 @@ def find_areas(orders: pa.Table, columns: Sequence[str]) -> Areas:
             for name in ADDRESS + CHANNEL
         }
     )
-    return Areas(table, frozen(code.astype(np.int32)))
+    return Areas(table, frozen(code))

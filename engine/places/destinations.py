@@ -1,5 +1,6 @@
 """The distinct places that orders go to: each is located and ranked once."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.places.distance import Points, points
+from engine.places.distinct import number_rows
 from engine.places.geocode import ADDRESS, Locator
 from engine.tables.whole import whole
 from engine.types import BoolArray, FloatArray, IndexArray, IntArray, frozen
@@ -48,9 +50,7 @@ def find_destinations(orders: pa.Table, places: IndexArray, locator: Locator) ->
     -------
     The distinct destinations, and which one each order goes to.
     """
-    code = _same_destination(orders, places)
-    first = np.empty(int(code.max(initial=-1)) + 1, np.int64)
-    first[code[::-1]] = np.arange(len(code))[::-1]  # the last one written is the first one there
+    code, first = number_rows(_columns(orders, places), orders.num_rows)
     latitude, longitude = _positions(orders.take(pa.array(first)), locator)
     keys = np.column_stack([latitude, longitude, places[first].astype(np.float64)])
     keys = np.where(np.isnan(keys), np.inf, keys) + 0.0
@@ -76,24 +76,13 @@ def _positions(orders: pa.Table, locator: Locator) -> tuple[FloatArray, FloatArr
     return latitude, longitude
 
 
-def _same_destination(orders: pa.Table, places: IndexArray) -> IndexArray:
-    """(num_orders,) a number for each distinct address and position, by first appearance.
-
-    A million orders go to a few thousand places: hashing them beats sorting them.
-    """
-    code: np.ndarray = np.zeros(orders.num_rows, np.int64)
-    columns = [pa.array(places)]
+def _columns(orders: pa.Table, places: IndexArray) -> Iterator[pa.Array]:
+    """Yield what two orders to one destination have in common: address, position and place."""
+    yield pa.array(places)
     for name in (*ADDRESS, "latitude", "longitude"):
         column = whole(orders[name])
         if column.null_count < len(column):  # missing is as good as empty
-            columns.append(pc.fill_null(column, "" if name in ADDRESS else np.inf))
-    for column in columns:
-        encoded = column.dictionary_encode()
-        if len(encoded.dictionary) > 1:
-            # Fewer than 2**31 numbers on either side: the product fits.
-            code = code * len(encoded.dictionary) + np.asarray(encoded.indices)
-            code = np.asarray(pa.array(code).dictionary_encode().indices).astype(np.int64)
-    return code.astype(np.int32)
+            yield pc.fill_null(column, "" if name in ADDRESS else np.inf)
 
 
 def _distinct_rows(keys: FloatArray) -> tuple[FloatArray, IntArray]:
