@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from engine.errors import EngineError
     from engine.folders import read_catalog, read_orders, read_result, write_result
     from engine.policies.model import Policy
+    from engine.replay import explain
     from engine.salable import check, salable_quantity
     from engine.selection.allocate import allocate
+    from engine.selection.explanation import Explanation
     from engine.selection.kpis import KPIs
     from engine.selection.result import Result
     from engine.selection.stream import stream
@@ -23,12 +25,14 @@ _HOMES = {
     "Candidates": "engine.algorithms.protocol",
     "Catalog": "engine.catalog",
     "EngineError": "engine.errors",
+    "Explanation": "engine.selection.explanation",
     "KPIs": "engine.selection.kpis",
     "Policy": "engine.policies.model",
     "Result": "engine.selection.result",
     "SourceSelectionAlgorithm": "engine.algorithms.protocol",
     "allocate": "engine.selection.allocate",
     "check": "engine.salable",
+    "explain": "engine.replay",
     "list_algorithms": "engine.algorithms.registry",
     "read_catalog": "engine.folders",
     "read_orders": "engine.folders",
@@ -42,12 +46,14 @@ __all__ = [
     "Candidates",
     "Catalog",
     "EngineError",
+    "Explanation",
     "KPIs",
     "Policy",
     "Result",
     "SourceSelectionAlgorithm",
     "allocate",
     "check",
+    "explain",
     "list_algorithms",
     "read_catalog",
     "read_orders",

@@ -54,6 +54,7 @@ def write_run_info(
             "python": platform.python_version(),
             **{name: version(name) for name in ("ssa-engine", "numpy", "numba", "pyarrow")},
         },
+        "working_folder": _working_folder(),
         "inputs": [{**file, "path": _shown(file["path"])} for file in inputs],
         "rows": dict(rows),
         "order_id_type": str(id_type),
@@ -71,6 +72,14 @@ def write_run_info(
 def _shown(place: str | os.PathLike[str]) -> str:
     """Return a path or URI fit for a report: as valid text, without a password."""
     return hide_password(printable(os.fsdecode(place)))
+
+
+def _working_folder() -> str | None:
+    """Return where relative paths start; None if it has been deleted meanwhile."""
+    try:
+        return printable(str(Path.cwd()))
+    except OSError:
+        return None
 
 
 def _peak_memory() -> int:

@@ -35,6 +35,12 @@ def say(*lines: str) -> None:
     _print("\n".join(map(clean, lines)))
 
 
+def sentence(text: str) -> None:
+    """Print a sentence to stdout; on a terminal it is folded between words."""
+    text = clean(text)
+    _print("\n".join(_fold(text, "")) if sys.stdout.isatty() else text)
+
+
 def _print(text: str) -> None:
     try:
         click.echo(text)
@@ -51,11 +57,11 @@ def tell(*lines: str) -> None:
         click.echo("\n".join(lines), err=True)
 
 
-def _fold(line: str) -> list[str]:
+def _fold(line: str, indent: str = "    ") -> list[str]:
     room = get_terminal_size().columns
     # Paths, options and commands stay whole, to be copied.
     return wrap(
-        line, room, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        line, room, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
 
 

@@ -122,7 +122,7 @@ class BoardMaker:
         The board; its rankings are numbered as in ``rows``.
         """
         stock, destination, area = (column[rows] for column in rankings[:3])
-        distance = self._distance(orders, destination)
+        distance = distances(self._catalog, orders, destination)
         addresses = orders.areas.table.take(np.maximum(area, 0))
         rates = np.full(distance.shape, -1, np.int32)
         if self._rates is not None:
@@ -136,19 +136,6 @@ class BoardMaker:
             shipment_cost=frozen(shipment),
             rates=frozen(rates),
         )
-
-    def _distance(self, orders: OrderSet, destination: IndexArray) -> IntArray:
-        """(num_rankings, num_sources) millimetres, -1 where not known or not asked for."""
-        where = orders.destinations
-        shape = len(destination), self._catalog.sources.num_rows
-        if not (destination >= 0).any():
-            return np.full(shape, -1, np.int64)
-        distinct, of_ranking = np.unique(destination, return_inverse=True)
-        there = Points(*(axis[distinct] for axis in where.points))
-        matrix = distance_matrix(
-            there, where.places[distinct], self._catalog.source_points, self._catalog.known
-        )
-        return matrix[of_ranking]
 
     def _cost_matrices(self, distance: IntArray) -> tuple[IntArray, IntArray]:
         if not self.has_costs:
@@ -188,7 +175,7 @@ class BoardMaker:
             yield Reason.NO_RATE, False, rates < 0
         for plugin, constraint in self._plugins:
             row, source = np.nonzero(self._linked[stock] == 0)
-            candidates = self._candidates(stock, distance[row, source], row, source)
+            candidates = self.candidates(stock, distance[row, source], row, source)
             kept_out = np.zeros(distance.shape, bool)
             kept_out[row, source] = ~allowed_by(constraint, plugin.kind, candidates)
             yield Reason.CONSTRAINT, plugin.soft, kept_out
@@ -282,15 +269,18 @@ class BoardMaker:
         far = distance[row, source]
         if score == "distance":
             bucket = mm(self._plan.policy.distance_bucket_km)
-            near = np.maximum(far - 1, 0) // bucket if bucket else far
-            return np.where(far < 0, _LAST, near)
+            return np.where(far < 0, _LAST, buckets(far, bucket) if bucket else far)
         assert not isinstance(score, str)
-        scores = scores_of(score, self._candidates(stock, far, row, source))
+        scores = scores_of(score, self.candidates(stock, far, row, source))
         return np.unique(scores, return_inverse=True)[1]  # NaN, which is last, equals itself here
 
-    def _candidates(
+    def candidates(
         self, stock: IndexArray, far: IntArray, row: IntArray, source: IntArray
     ) -> Candidates:
+        """Return what plug-ins are shown of (num_candidates,) pairs of a ranking and a source.
+
+        ``stock`` is (num_rankings,); ``far`` (num_candidates,) millimetres, -1 where not known.
+        """
         return Candidates(
             sources=self._catalog.sources,
             source=frozen(source.astype(np.int32)),
@@ -298,6 +288,23 @@ class BoardMaker:
             priority=frozen(self._priority[stock[row], source]),
             distance_km=frozen(np.where(far < 0, np.nan, far / MM_PER_KM)),
         )
+
+
+def distances(catalog: Catalog, orders: OrderSet, destination: IndexArray) -> IntArray:
+    """(num_rankings, num_sources) millimetres, -1 where not known or not asked for."""
+    where = orders.destinations
+    shape = len(destination), catalog.sources.num_rows
+    if not (destination >= 0).any():
+        return np.full(shape, -1, np.int64)
+    distinct, of_ranking = np.unique(destination, return_inverse=True)
+    there = Points(*(axis[distinct] for axis in where.points))
+    matrix = distance_matrix(there, where.places[distinct], catalog.source_points, catalog.known)
+    return matrix[of_ranking]
+
+
+def buckets(far: IntArray, bucket: int) -> IntArray:
+    """Return the bucket of each distance: 0 up to ``bucket`` mm, 1 up to twice as far."""
+    return np.maximum(far - 1, 0) // bucket
 
 
 def check_costs(plan: Plan, catalog: Catalog) -> None:

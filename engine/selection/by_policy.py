@@ -9,7 +9,17 @@ import pyarrow.compute as pc
 from engine.catalog import Catalog, find_items, index_of
 from engine.clock import Clock
 from engine.errors import PolicyError
-from engine.kernels.orders.bundles import ENDLESS, NO_STOCK, Board, Rules, Stock, Terms, Work
+from engine.kernels.orders.bundles import (
+    ENDLESS,
+    NO_STOCK,
+    NOT_ASKED,
+    Board,
+    Rules,
+    Stock,
+    Terms,
+    Trace,
+    Work,
+)
 from engine.orders import OrderSet
 from engine.policies.model import (
     ORDER_RULES,
@@ -57,13 +67,18 @@ class ByPolicy:
     ------
     PolicyError
         If the policy asks for what the catalogue does not have.
+
+    Attributes
+    ----------
+    maker
+        Knows what holds between orders and sources.
     """
 
     def __init__(self, catalog: Catalog, plan: Plan, *, independent: bool) -> None:
         check_costs(plan, catalog)
         self._catalog = catalog
         self._policy = plan.policy
-        self._maker = BoardMaker(catalog, plan)
+        self.maker = BoardMaker(catalog, plan)
         self._rules = _rules(plan.policy, independent)
         self._exclusions = _Exclusions(catalog, plan.policy)
         self._start = _available(catalog)
@@ -94,16 +109,26 @@ class ByPolicy:
 
     def serve(self, orders: OrderSet, clock: Clock) -> Deduction:
         """Serve the next orders; see `engine.selection.selection.Selection`."""
+        return self._serve(orders, clock, _no_trace(0, 0))
+
+    def serve_traced(self, orders: OrderSet) -> tuple[Deduction, Trace]:
+        """Serve one order, and write down what its lines met."""
+        counts = np.append(np.diff(self._catalog.items.offsets), 0)[orders.skus]
+        offsets = np.append(0, np.cumsum(counts))
+        trace = _no_trace(int(offsets[-1]), self._num_keys)._replace(offsets=frozen(offsets))
+        return self._serve(orders, Clock(), trace), trace
+
+    def _serve(self, orders: OrderSet, clock: Clock, trace: Trace) -> Deduction:
         from engine.kernels.orders.serve import serve_orders
 
         bounds = self._rules.passes * items_of_orders(self._catalog, orders)
         rankings = distinct_rankings(
-            orders, by_destination=self._maker.by_destination, by_area=self._maker.by_area
+            orders, by_destination=self.maker.by_destination, by_area=self.maker.by_area
         )
         blocks = ranked_blocks(
             rankings,
-            lambda rows: self._maker.make(orders, rankings, rows),
-            self._maker.cells(),
+            lambda rows: self.maker.make(orders, rankings, rows),
+            self.maker.cells(),
             bounds,
             BLOCK_PICKS,
             clock,
@@ -116,16 +141,17 @@ class ByPolicy:
                 most = bounds[block.start : block.stop]
                 picks = self._buffers.make_room(int(most.sum()), len(lines.skus))
                 count = serve_orders(
-                    self._maker.kinds,
+                    self.maker.kinds,
                     self._rules,
                     block.ranks,
-                    self._maker.rates,
+                    self.maker.rates,
                     lines,
                     self._stock,
                     self._terms(orders, block),
                     self._of_source,
                     self._work(lines, int(most.max(initial=0))),
                     picks,
+                    trace,
                 )
                 first_line = orders.offsets[block.start]
                 parts.append(
@@ -141,22 +167,25 @@ class ByPolicy:
         ids = orders.ids[block.start : block.stop]
         return Terms(frozen(policy.astype(np.uint8)), *self._exclusions.of_orders(ids))
 
+    @property
+    def _num_keys(self) -> int:
+        return len(self.maker.kinds) + int("capacity_left" in self._policy.ranking)  # has two
+
     def _work(self, lines: Lines, most_picks: int) -> Work:
         num_sources = max(1, self._catalog.sources.num_rows)
         most_lines = int(np.diff(lines.offsets).max(initial=0))
         most_items = int(np.diff(self._catalog.items.offsets).max(initial=0))
-        num_keys = len(self._maker.kinds) + int("capacity_left" in self._policy.ranking)  # has two
         sets = {"complete_first", "fewest_sources", "cheapest"}
         cells = most_lines * (min(num_sources, most_picks) + 1)
         if sets.isdisjoint(rules_of(self._policy)):
             cells = 0
         return Work(
             counts=self._marks,
-            candidates=np.zeros((most_items, 5 + num_keys), np.int64),
+            candidates=np.zeros((most_items, 5 + self._num_keys), np.int64),
             rows=np.empty((4, most_lines + 1), np.int64),
             row_of_sku=self._row_of_sku,
             entries=np.empty((most_picks, 2), np.int64),
-            slots=np.zeros((num_sources, 10 + num_keys), np.int64),
+            slots=np.zeros((num_sources, 10 + self._num_keys), np.int64),
             have=np.empty(cells, np.int64),
             most=np.empty(cells, np.int64),
             rest=np.empty(cells, np.int64),
@@ -170,7 +199,7 @@ class ByPolicy:
             return
         total = np.add.reduceat(np.append(lines.quantity, 0), lines.offsets[:-1])
         most_units = int(total.max()) // QTY_SCALE + 1
-        rates = self._maker.rates
+        rates = self.maker.rates
         unit = int(board.unit_cost.max(initial=0)) + self._rules.per_unserved_unit
         parcels = 1 + most_units * QTY_SCALE // max(int(rates.up_to.min(initial=QTY_SCALE)), 1)
         shipment = int(board.shipment_cost.max(initial=0))
@@ -181,6 +210,16 @@ class ByPolicy:
                 f"policy: an order of {most_units:,} units could cost more than "
                 f"{_MOST_MONEY // 10**6:,}; lower the costs or correct the quantities"
             )
+
+
+def _no_trace(num_cells: int, num_keys: int) -> Trace:
+    return Trace(
+        offsets=frozen(np.empty(0, np.int64)),
+        why=np.full((2, num_cells), NOT_ASKED, np.uint8),
+        has=np.zeros((2, num_cells), np.int64),
+        is_ranked=np.zeros((2, num_cells), np.uint8),
+        keys=np.zeros((2, num_cells, num_keys), np.int64),
+    )
 
 
 class _Exclusions:

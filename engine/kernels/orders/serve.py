@@ -23,11 +23,13 @@ from engine.kernels.orders.bundles import (
     Rules,
     Stock,
     Terms,
+    Trace,
     Work,
 )
 from engine.kernels.orders.candidates import GIVES, HAS, ITEM, bring_first, gather, split_evenly
 from engine.kernels.orders.sets import first_complete, mark_set, write_problem
 from engine.kernels.orders.stock import give_back, look_ahead, take
+from engine.kernels.orders.trace import write_trace
 from engine.kernels.orders.why import why_short
 from engine.types import FlagArray, IndexArray, IntArray, Lines, Picks, Reason
 
@@ -48,6 +50,7 @@ def serve_orders(
     of_source: IntArray,
     work: Work,
     picks: Picks,
+    trace: Trace,
 ) -> int:
     """Serve the orders of a block in sequence.
 
@@ -63,6 +66,8 @@ def serve_orders(
         Space for one order.
     picks
         Outputs, all of them; large enough by the caller's count.
+    trace
+        Output, if it has room.
 
     Returns
     -------
@@ -70,7 +75,7 @@ def serve_orders(
     """
     board, rates, lines = borrowed(board), borrowed(rates), borrowed(lines)
     stock, terms, work, picks = borrowed(stock), borrowed(terms), borrowed(work), borrowed(picks)
-    kinds, of_source = borrowed(kinds), borrowed(of_source)
+    kinds, of_source, trace = borrowed(kinds), borrowed(of_source), borrowed(trace)
     # One long function: each level of calls would be compiled once more with all below it.
     line_offsets, skus, wanted = lines.offsets, lines.skus, lines.quantity
     short, reason, backorders = picks.short, picks.reason, stock.skus.backorders
@@ -160,6 +165,7 @@ def serve_orders(
                     of_source,
                     work,
                     picks,
+                    trace,
                 )
                 barred = int64(-1)
                 if least > 0:
@@ -213,6 +219,7 @@ def _serve_lines(
     of_source: IntArray,
     work: Work,
     picks: Picks,
+    trace: Trace,
 ) -> int:
     """Serve the lines in turn, from the chosen set if there is one; return where the picks end."""
     skus, short, reason, counts = lines.skus, picks.short, picks.reason, work.counts
@@ -225,7 +232,7 @@ def _serve_lines(
         need, sku = short[line], skus[line]
         if need == 0:
             continue
-        begin_line = at
+        begin_line, found, asked = at, int64(0), int64(0)
         if sku >= 0:
             managed = is_managed[sku] != 0
             found = gather(
@@ -264,6 +271,7 @@ def _serve_lines(
                 if need == 0:
                     break
                 bring_first(candidates, taken, found)
+                asked += 1
                 item, amount = candidates[taken, ITEM], min(need, candidates[taken, GIVES])
                 source = sources[item]
                 is_new = of_source[source, DRAWN_BY] != token
@@ -277,6 +285,31 @@ def _serve_lines(
                 counts[DRAWN] += take(item, source, amount, managed, token, available, of_source)
                 need -= amount
         short[line] = need
+        if len(trace.offsets) > 0 and sku >= 0:
+            write_trace(
+                line,
+                sku,
+                order,
+                which,
+                first,
+                begin_line,
+                at,
+                ranking,
+                token,
+                bar,
+                chosen,
+                _is_full(rules.max_sources, chosen, token, counts, of_source),
+                found,
+                asked,
+                rules,
+                board,
+                stock,
+                terms,
+                of_source,
+                work,
+                picks,
+                trace,
+            )
         if need > 0 and is_last:
             reason[line] = why_short(
                 sku,
