@@ -6,10 +6,9 @@ from typing import Any
 import click
 
 from engine.cli import options, show
-from engine.cli.text import clean
 
 
-@click.command(cls=options.Command, epilog="ssa explain out/ 10248")
+@click.command(cls=options.Command, epilog="ssa explain allocated 10248")
 @click.argument("folder", metavar="DIR")
 @click.argument("order_id", metavar="ORDER_ID")
 @options.json
@@ -30,17 +29,18 @@ def explain(folder: str, order_id: str, as_json: bool, quiet: bool) -> None:
         return
     show.sentence(found.sentence)
     for line in found.lines:
-        show.say("", _headline(line))
+        show.say("")
+        show.sentence(_headline(line))
         if line.candidates:
             columns, rows = _table(line.candidates)
             show.table(columns, rows, right=range(1, len(columns) - 1))
         if line.not_carried_by:
             sources = show.many(line.not_carried_by, "more source")
-            show.say(f"{sources} of the stock {_do(line.not_carried_by)} not carry it")
+            show.sentence(f"{sources} of the stock {_do(line.not_carried_by)} not carry it")
 
 
 def _headline(line: Any) -> str:
-    text = f"line {line.line}: {_amount(line.qty)} of {clean(line.sku)}"
+    text = f"line {line.line}: {_amount(line.qty)} of {line.sku}"
     if line.qty_short:
         return f"{text}, short of {_amount(line.qty_short)}: {_words(line.reason)}"
     return text

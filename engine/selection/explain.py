@@ -205,7 +205,7 @@ def _candidates(
             _scores(view, source, kinds, keys),
             _qty(0 if pick is None else int(done.quantity[pick])),
             None if pick is not None else _word(why),
-            REASONS[before] if which == 1 and gave and before in _SOFT else None,
+            REASONS[before] if which == 1 and pick is not None and before in _SOFT else None,
         )
         place = (0, which, keys, code) if keys else (1, -why, (), code)
         rows.append((place, one))

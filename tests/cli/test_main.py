@@ -58,6 +58,8 @@ def test_the_example_of_the_help_runs(checkout: Path, name: str):
     (checkout / "FR.txt").write_text(GEONAMES)
     (checkout / "catalog").mkdir()
     shutil.make_archive("DE", "zip", checkout, "FR.txt")
+    if name == "explain":
+        assert ssa("allocate", *NORTHWIND, "--out", "allocated", "-q").code == 0
     words = shlex.split(example(name))
     outcome = ssa(*words[1:])
     assert outcome.code == 0, outcome
