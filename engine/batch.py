@@ -22,7 +22,7 @@ from engine.io.location import hash_files
 from engine.io.output import check_output, whole_folder
 from engine.io.parts import PartsWriter, check_parts
 from engine.io.write import format_ending
-from engine.policies.find import as_mapping
+from engine.policies.find import as_mapping, is_policy_file
 from engine.policies.model import Policy
 from engine.run_info import write_run_info
 from engine.selection.kpis import KPIs
@@ -99,7 +99,8 @@ def allocate_folders(
     clock = clock or Clock()
     ending = format_ending(format)
     check_parts(ending, part_files)
-    target = check_output(out, overwrite, [catalog, orders])
+    own = [policy] if isinstance(policy, str | PathLike) and is_policy_file(str(policy)) else []
+    target = check_output(out, overwrite, [catalog, orders, *own])
     plan = find_plan(algorithm, policy)
     given = read_inputs(catalog, orders, quarantine=quarantine, clock=clock)
 

@@ -77,7 +77,7 @@ class ByPolicy:
     def __init__(self, catalog: Catalog, plan: Plan, *, independent: bool) -> None:
         check_costs(plan, catalog)
         self._catalog = catalog
-        self._policy = plan.policy
+        self._plan, self._policy = plan, plan.policy
         self.maker = BoardMaker(catalog, plan)
         self._rules = _rules(plan.policy, independent)
         self._exclusions = _Exclusions(catalog, plan.policy)
@@ -89,7 +89,7 @@ class ByPolicy:
             _safety_stock(catalog, plan.policy),
             self._exclusions.of_items,
         )
-        self._of_source = _of_source(catalog, plan.policy, self._start)
+        self._of_source = _of_source(catalog, plan, self._start)
         self._marks = np.zeros(3, np.int64)
         self._row_of_sku = np.zeros(max(1, len(catalog.sku_names)), np.int64)
         self._buffers = Buffers()
@@ -137,7 +137,7 @@ class ByPolicy:
         for block in blocks:
             with clock("deduct"):
                 lines = lines_of(orders, block)
-                self._check_money(block.ranks, lines)
+                self._check_money(block.ranks, lines, orders.ids[block.start : block.stop])
                 most = bounds[block.start : block.stop]
                 picks = self._buffers.make_room(int(most.sum()), len(lines.skus))
                 count = serve_orders(
@@ -169,7 +169,7 @@ class ByPolicy:
 
     @property
     def _num_keys(self) -> int:
-        return len(self.maker.kinds) + int("capacity_left" in self._policy.ranking)  # has two
+        return len(self.maker.kinds) + int("capacity_left" in self._plan.scores)  # has two
 
     def _work(self, lines: Lines, most_picks: int) -> Work:
         num_sources = max(1, self._catalog.sources.num_rows)
@@ -193,22 +193,28 @@ class ByPolicy:
             merged=np.empty((4, most_picks), np.int64),
         )
 
-    def _check_money(self, board: Board, lines: Lines) -> None:
+    def _check_money(self, board: Board, lines: Lines, ids: pa.Array) -> None:
         """Refuse orders whose cost might not fit; nothing of the run is used then."""
         if not len(board.unit_cost) or not len(lines.skus):
             return
-        total = np.add.reduceat(np.append(lines.quantity, 0), lines.offsets[:-1])
-        most_units = int(total.max()) // QTY_SCALE + 1
-        rates = self.maker.rates
-        unit = int(board.unit_cost.max(initial=0)) + self._rules.per_unserved_unit
-        parcels = 1 + most_units * QTY_SCALE // max(int(rates.up_to.min(initial=QTY_SCALE)), 1)
-        shipment = int(board.shipment_cost.max(initial=0))
-        shipment += parcels * int(rates.cost.max(initial=0))
-        most = most_units * unit + board.unit_cost.shape[1] * shipment
-        if most + self._rules.per_unserved_order > _MOST_MONEY:
+        num_sources, rates = board.unit_cost.shape[1], self.maker.rates
+        # In floats, which cannot overflow; what is refused is far from where that might matter.
+        total = np.zeros(len(lines.ranking))
+        np.add.at(total, np.repeat(np.arange(len(total)), np.diff(lines.offsets)), lines.quantity)
+        unit, shipment = (
+            costs.max(axis=1, initial=0)[lines.ranking].astype(float)
+            for costs in (board.unit_cost, board.shipment_cost)
+        )
+        most = (total / QTY_SCALE + 1) * (unit + self._rules.per_unserved_unit)
+        most += num_sources * shipment + self._rules.per_unserved_order
+        if len(rates.up_to):
+            parcels = num_sources + total / rates.up_to[rates.offsets[1:] - 1].min()
+            most += parcels * float(rates.cost.max())
+        if most.max() > _MOST_MONEY:
+            at = int(most.argmax())
             raise PolicyError(
-                f"policy: an order of {most_units:,} units could cost more than "
-                f"{_MOST_MONEY // 10**6:,}; lower the costs or correct the quantities"
+                f"policy: order {ids[at].as_py()} of {total[at] / QTY_SCALE:,.0f} units could cost "
+                f"more than {_MOST_MONEY // 10**6:,}; lower the costs or correct the quantities"
             )
 
 
@@ -328,13 +334,13 @@ def _safety_stock(catalog: Catalog, policy: Policy) -> IntArray:
     return frozen(held_back)
 
 
-def _of_source(catalog: Catalog, policy: Policy, available: IntArray) -> IntArray:
+def _of_source(catalog: Catalog, plan: Plan, available: IntArray) -> IntArray:
     """(num_sources, 10) as `engine.kernels.orders.bundles` says."""
     num_sources = catalog.sources.num_rows
     of_source = np.zeros((num_sources, 10), np.int64)
     of_source[:, :2] = ENDLESS
-    if any(isinstance(one, Capacity) for one in policy.constraints) or (
-        "capacity_left" in policy.ranking
+    if "capacity_left" in plan.scores or any(
+        isinstance(one, Capacity) for one in plan.policy.constraints
     ):
         orders = catalog.sources["capacity_orders"]
         units = decimal_to_units(whole(catalog.sources["capacity_units"]))

@@ -113,6 +113,7 @@ class _View:
     def __init__(self, catalog: Catalog, plan: Plan, maker: BoardMaker, order: OrderSet) -> None:
         self.catalog = catalog
         self.policy: Policy = plan.policy
+        self._is_priced = is_priced(plan)
         self.mm: IntArray = distances(catalog, order, order.destinations.of_order[:1])[0]
         links = slice(*catalog.links.offsets[order.stock[0] :][:2].tolist())
         linked = catalog.links.sources[links]
@@ -148,13 +149,13 @@ class _View:
     def _price(self, order: OrderSet) -> None:
         sources = np.arange(len(self.mm))
         self._unit, self._rates, self._rate = None, None, np.full(len(sources), -1)
-        if is_priced(self.policy):
+        if self._is_priced:
             table = cost_table(self.catalog, self.policy.costs)
             self._unit, self._shipment = unit_and_shipment_cost(table, self.mm, sources)
         if self.policy.costs.rates:
             self._rates = rate_table(self.catalog)
             area = pa.array(order.areas.of_order[:1])
-            self._rate = rates_of(self.catalog, self._rates, order.areas.table.take(area))[0]
+            self._rate = rates_of(self._rates, order.areas.table.take(area))[0]
 
     def _static(self, score: Any, maker: BoardMaker, order: OrderSet) -> dict[int, Any]:
         sources = self._enabled.astype(np.int64)
