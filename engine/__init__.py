@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from engine.algorithms.protocol import Candidates, SourceSelectionAlgorithm
     from engine.algorithms.registry import list_algorithms
     from engine.catalog import Catalog
+    from engine.comparison.compare import Comparison, compare
     from engine.errors import EngineError
     from engine.folders import read_catalog, read_orders, read_result, write_result
     from engine.policies.model import Policy
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Candidates": "engine.algorithms.protocol",
     "Catalog": "engine.catalog",
+    "Comparison": "engine.comparison.compare",
     "EngineError": "engine.errors",
     "KPIs": "engine.selection.kpis",
     "Policy": "engine.policies.model",
@@ -29,6 +31,7 @@ _HOMES = {
     "SourceSelectionAlgorithm": "engine.algorithms.protocol",
     "allocate": "engine.selection.allocate",
     "check": "engine.salable",
+    "compare": "engine.comparison.compare",
     "list_algorithms": "engine.algorithms.registry",
     "read_catalog": "engine.folders",
     "read_orders": "engine.folders",
@@ -41,6 +44,7 @@ _HOMES = {
 __all__ = [
     "Candidates",
     "Catalog",
+    "Comparison",
     "EngineError",
     "KPIs",
     "Policy",
@@ -48,6 +52,7 @@ __all__ = [
     "SourceSelectionAlgorithm",
     "allocate",
     "check",
+    "compare",
     "list_algorithms",
     "read_catalog",
     "read_orders",
