@@ -37,6 +37,9 @@ def compare(a: str, b: str, limit: int, out: str | None, as_json: bool) -> None:
 
     DIR_A and DIR_B are folders that ssa allocate wrote.
     """
+    from engine.cli.process import without_pandas
+
+    without_pandas()
     from engine.comparison.compare import compare as compare_runs
     from engine.io.output import check_file, terminate_cleanly, whole_file
     from engine.io.write import write_table, writer_of

@@ -32,6 +32,8 @@ KINDS = (
 )
 """What can have changed: the first that holds. ``docs/compare.md`` says when they do."""
 
+_MOVING = ("more served", "less served", "other quantities")
+
 CHANGES_SCHEMA = pa.schema(
     [
         ("order_id", pa.string()),
@@ -104,6 +106,9 @@ def find_changes(a: Run, b: Run) -> Changes:
     def lists(sets: _Sets) -> pa.Array:
         return _lists(sets, len(changed))
 
+    # Where sources came or went it is said which; else by how much they give more or less.
+    is_moved = np.isin(kinds, [KINDS.index(kind) for kind in _MOVING])
+    place[changed[~is_moved]] = -1
     told = Told(
         kinds=kinds,
         lost=lists(_without(sources_a, sources_b)),
@@ -139,14 +144,32 @@ def _orders_with(rows: BothRows, differ: Differences, num_orders: int) -> BoolAr
 
 def _sets(rows: BothRows, own: Rows, place: IntArray) -> _Sets:
     """Return the distinct labels of each changed order; ``place`` is -1 for all others."""
+    numbers, _ = _numbered(rows, own, place)
+    # Nearly in sequence, a stable sort is ten times as fast as np.unique.
+    numbers.sort(kind="stable")
+    return _Sets(numbers[_is_first(numbers)], rows.labels)
+
+
+def _numbered(rows: BothRows, own: Rows, place: IntArray) -> tuple[IntArray, IntArray]:
+    """Return place * labels + label, and the units, of the rows of orders that have a place."""
     where = place[orders_of(own, rows.radix)]
-    numbers = (where * rows.radix.labels + own.keys % rows.radix.labels)[where >= 0]
-    return _Sets(np.unique(numbers), rows.labels)
+    chosen = where >= 0
+    labels = own.keys[chosen] % rows.radix.labels
+    return where[chosen] * rows.radix.labels + labels, own.units[chosen]
+
+
+def _is_first(numbers: IntArray) -> BoolArray:
+    """(count,) whether a number differs from the one before it."""
+    first = np.ones(len(numbers), bool)
+    first[1:] = numbers[1:] != numbers[:-1]
+    return first
 
 
 def _without(a: _Sets, b: _Sets) -> _Sets:
-    numbers = np.setdiff1d(a.numbers, b.numbers, assume_unique=True)
-    return _Sets(numbers, a.labels)
+    """Return what is in the sets of A and not in those of B."""
+    at = np.searchsorted(b.numbers, a.numbers)
+    missing = np.append(b.numbers, -1)[at] != a.numbers
+    return _Sets(a.numbers[missing], a.labels)
 
 
 def _lists(sets: _Sets, count: int, ends: pa.Array | None = None) -> pa.Array:
@@ -162,22 +185,20 @@ def _lists(sets: _Sets, count: int, ends: pa.Array | None = None) -> pa.Array:
 def _symmetric_difference(a: _Sets, b: _Sets, count: int) -> BoolArray:
     """(count,) whether an order's sets differ."""
     differ = np.zeros(count, bool)
-    numbers = np.setxor1d(a.numbers, b.numbers, assume_unique=True)
-    differ[numbers // max(len(a.labels), 1)] = True
+    for one, other in ((a, b), (b, a)):
+        differ[_without(one, other).numbers // max(len(a.labels), 1)] = True
     return differ
 
 
 def _moved(rows: BothRows, place: IntArray, count: int) -> pa.Array:
     """(count,) list of how much more or less each source gives, such as ``lyon +4``."""
-    numbers, more = [], []
-    for own, sign in ((rows.a, -1), (rows.b, 1)):
-        where = place[orders_of(own, rows.radix)]
-        numbers.append((where * rows.radix.labels + own.keys % rows.radix.labels)[where >= 0])
-        more.append(own.units[where >= 0] * sign)
-    distinct, group = np.unique(np.concatenate(numbers), return_inverse=True)
-    total = np.zeros(len(distinct), np.int64)
-    np.add.at(total, group, np.concatenate(more))
-    moved = _Sets(distinct[total != 0], rows.labels)
+    (of_a, given_a), (of_b, given_b) = (_numbered(rows, own, place) for own in (rows.a, rows.b))
+    numbers, more = np.concatenate([of_a, of_b]), np.concatenate([-given_a, given_b])
+    order = np.argsort(numbers, kind="stable")
+    numbers, more = numbers[order], more[order]
+    first = _is_first(numbers)
+    total = np.add.reduceat(more, np.flatnonzero(first)) if len(more) else more
+    moved = _Sets(numbers[first][total != 0], rows.labels)
     return _lists(moved, count, signed(total[total != 0]))
 
 

@@ -60,7 +60,7 @@ def why(told: Told, kinds: Sequence[str]) -> pa.Array:
         _where(swapped & gained & ~lost, "also from ", told.gained),
         _where(swapped & ~gained & lost, "no longer from ", told.lost),
         _where(units & moved, "from the same sources: ", told.moved),
-        _where(units & ~moved & ~reordered, "as much from each source, on other lines"),
+        _where(units & ~moved & ~reordered, "as much from each source, for other lines or SKUs"),
         _where(reason & ~alike, "short for ", told.now_short, " instead of ", told.was_short),
         _where(reason & alike, "short for the same reasons, on other lines"),
     ]
@@ -76,23 +76,22 @@ def signed(units: IntArray) -> pa.Array:
 
 def _where(holds: BoolArray, *parts: str | pa.Array | IntArray) -> pa.Array:
     """(num_changed,) the parts joined where something holds, null elsewhere."""
-    texts = [it if isinstance(it, str) else _as_text(it) for it in parts]
+    at = np.flatnonzero(holds)
+    texts = [pa.repeat(it, len(at)) if isinstance(it, str) else _as_text(it, at) for it in parts]
     joined = pc.binary_join_element_wise(*texts, "")
-    if isinstance(joined, pa.Scalar):  # all parts are plain text
-        joined = pa.array([joined.as_py()]).take(pa.array(np.zeros(len(holds), np.int64)))
-    return pc.if_else(pa.array(holds), joined, None)
+    return joined.take(pa.array(np.cumsum(holds) - 1, mask=~holds))
 
 
-def _as_text(part: pa.Array | IntArray) -> pa.Array:
+def _as_text(part: pa.Array | IntArray, at: IntArray) -> pa.Array:
     if isinstance(part, np.ndarray):
-        return _quantity(part)
-    return _names(part) if pa.types.is_list(part.type) else part
+        return _quantity(part[at])
+    return _names(part.take(pa.array(at)))
 
 
 def _quantity(units: IntArray) -> pa.Array:
-    """(num_changed,) quantities without needless zeros."""
+    """(num_rows,) quantities without needless zeros."""
     texts = units_to_decimal(units, SUM_TYPE).cast(pa.string())
-    return pc.replace_substring_regex(texts, r"\.?0+$", "")  # there are always four decimals
+    return pc.ascii_rtrim(pc.ascii_rtrim(texts, "0"), ".")  # there are always four decimals
 
 
 def _names(lists: pa.Array) -> pa.Array:
