@@ -77,7 +77,8 @@ def _for_machines(found: Any, a: str, b: str, limit: int, out: str | None) -> di
 
 
 def _summarise(found: Any, a: str, b: str, limit: int, out: str | None) -> None:
-    show.say(_first(found), "", f"A  {a}", f"B  {b}", "")
+    show.explain(_first(found))
+    show.say("", f"A  {a}", f"B  {b}", "")
     show.table(
         ["key figure", "A", "B", "difference"], show.kpi_differences(*found.figures), _NUMBERS
     )
@@ -85,7 +86,7 @@ def _summarise(found: Any, a: str, b: str, limit: int, out: str | None) -> None:
         rows = [(name, *map(_shown, pair)) for name, pair in found.arguments.items()]
         show.say("")
         show.table(["asked for", "A", "B"], rows)
-    show.say("", *_about_inputs(found.inputs))
+    show.explain("", *_about_inputs(found.inputs))
     if found.changes:
         show.say("")
         show.table(["orders", "change"], [(n, kind) for kind, n in found.changes.items()], [0])

@@ -35,6 +35,12 @@ def say(*lines: str) -> None:
     _print("\n".join(map(clean, lines)))
 
 
+def explain(*lines: str) -> None:
+    """Print sentences to stdout; on a terminal they are folded between words."""
+    room = sys.stdout.isatty()
+    say(*(part for line in lines for part in (_fold(line) or [""] if room else [line])))
+
+
 def _print(text: str) -> None:
     try:
         click.echo(text)

@@ -14,11 +14,12 @@ from engine.comparison.sides import (
     both_orders,
     both_rows,
     chosen_rows,
+    filled_units,
     orders_of,
     without_labels,
 )
 from engine.comparison.words import Told, signed, why
-from engine.tables.quantity import SUM_TYPE, column_units, units_to_decimal
+from engine.tables.quantity import SUM_TYPE, units_to_decimal
 from engine.types import BoolArray, IntArray
 
 KINDS = (
@@ -204,7 +205,7 @@ def _moved(rows: BothRows, place: IntArray, count: int) -> pa.Array:
 
 def _units(run: Run, column: str, rows: IntArray) -> IntArray:
     """(num_changed,) quantities of orders, 1e-4 units; 0 where the run has not the order."""
-    units = np.append(column_units(run.orders, column), 0)
+    units = np.append(filled_units(run, "orders", column), 0)
     return units[rows]
 
 

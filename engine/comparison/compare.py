@@ -83,16 +83,18 @@ def compare(a: "Result | str | PathLike[str]", b: "Result | str | PathLike[str]"
     --------
     >>> import engine
     >>> from engine.packaged import packaged
-    >>> catalog = engine.read_catalog(packaged("msi_example/catalog"))
-    >>> orders = engine.read_orders(packaged("msi_example/orders"))
+    >>> catalog = engine.read_catalog(packaged("northwind/catalog"))
+    >>> orders = engine.read_orders(packaged("northwind/orders"))
     >>> by_priority, by_distance = (
     ...     engine.allocate(catalog, *orders, algorithm=code) for code in ("priority", "distance")
     ... )
     >>> found = compare(by_priority, by_distance)
-    >>> found
-    Comparison(1 of 1 orders changed: 1 other sources)
-    >>> found.orders["why"].to_pylist()
-    ['']
+    >>> found.changes
+    {'other sources': 329, 'other quantities': 25, 'less served': 10, 'more served': 4}
+    >>> found.orders["why"][0].as_py()
+    'london instead of hamburg'
+    >>> found.kpis.slice(3, 1).to_pylist()
+    [{'name': 'units_allocated', 'a': 42537.0, 'b': 42486.0, 'difference': -51.0}]
     """
     (run_a, kpis_a, info_a), (run_b, kpis_b, info_b) = (
         _loaded(given, name) for given, name in ((a, "A"), (b, "B"))

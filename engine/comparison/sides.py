@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.errors import OutputError
-from engine.tables.quantity import column_units
+from engine.tables.quantity import decimal_to_units
 from engine.tables.whole import whole
 from engine.types import BoolArray, IntArray
 
@@ -114,14 +114,15 @@ def both_rows(a: Run, b: Run, orders: Orders, table: str, label: str, quantity: 
     labels = pa.concat_arrays([column.unique() for column in columns]).unique().sort()
     lines = [np.asarray(whole(_filled(run, table, "line"))) for run in (a, b)]
     radix = Radix(1 + max(int(it.max(initial=0)) for it in lines), max(len(labels), 1))
-    if len(orders.ids) * radix.lines * radix.labels >= 2**63:
-        raise OutputError(f"{a.name} or {b.name}: {table}.line is out of range; run it again")
+    for run, own in zip((a, b), lines, strict=True):
+        most = len(orders.ids) * (1 + int(own.max(initial=0))) * radix.labels
+        if most >= 2**63 or own.min(initial=0) < 0:
+            raise OutputError(f"{run.name}: {table}.line is out of range; run it again")
     rows = []
     for run, own_lines, column in zip((a, b), lines, columns, strict=True):
         label_of_row = np.asarray(pc.index_in(whole(column), value_set=labels)).astype(np.int64)
         keys = (_numbers(run, table, orders) * radix.lines + own_lines) * radix.labels
-        _filled(run, table, quantity)
-        units = column_units(_table_of(run, table), quantity)
+        units = filled_units(run, table, quantity)
         rows.append(_tidy(keys + label_of_row, units, whole(_filled(run, table, "sku"))))
     return BothRows(rows[0], rows[1], labels, radix)
 
@@ -143,12 +144,19 @@ def chosen_rows(rows: Rows, chosen: BoolArray | IntArray) -> Rows:
     return Rows(rows.keys[at], rows.units[at], rows.skus.take(pa.array(at)))
 
 
-def _table_of(run: Run, name: str) -> pa.Table:
-    return getattr(run, name)
+def filled_units(run: Run, table: str, column: str) -> IntArray:
+    """(num_rows,) quantities of a table of a run, 1e-4 units.
+
+    Raises
+    ------
+    OutputError
+        If one is missing.
+    """
+    return np.asarray(decimal_to_units(whole(_filled(run, table, column))))
 
 
 def _filled(run: Run, table: str, column: str) -> pa.ChunkedArray:
-    values = _table_of(run, table)[column]
+    values = getattr(run, table)[column]
     if values.null_count:
         raise OutputError(f"{run.name}: {table}.{column} has rows without a value; run it again")
     return values
