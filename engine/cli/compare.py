@@ -32,7 +32,8 @@ ssa compare a b""",
     help="File for all changed orders: .parquet, .arrow, .csv or .csv.gz.",
 )
 @options.json
-def compare(a: str, b: str, limit: int, out: str | None, as_json: bool) -> None:
+@options.quiet
+def compare(a: str, b: str, limit: int, out: str | None, as_json: bool, quiet: bool) -> None:
     """Tell what differs between two runs: key figures, and the orders that changed and why.
 
     DIR_A and DIR_B are folders that ssa allocate wrote.
@@ -40,17 +41,18 @@ def compare(a: str, b: str, limit: int, out: str | None, as_json: bool) -> None:
     from engine.cli.process import without_pandas
 
     without_pandas()
-    from engine.comparison.compare import compare as compare_runs
+    from engine.comparison.compare import compare_runs
     from engine.io.output import check_file, terminate_cleanly, whole_file
     from engine.io.write import write_table, writer_of
 
     with terminate_cleanly():
         if out is not None:
             writer_of(check_file(out, [a, b]))
-        found = compare_runs(a, b)
-        if out is not None:
-            with whole_file(out) as draft:
-                write_table(found.orders, draft)
+        with show.progress(quiet, "read", "match", "write") as clock:
+            found = compare_runs(a, b, clock)
+            if out is not None:
+                with clock("write"), whole_file(out) as draft:
+                    write_table(found.orders, draft)
     with show.courtesy():
         if as_json:
             show.as_json(_for_machines(found, a, b, limit, out))
@@ -129,7 +131,7 @@ def _list_orders(orders: Any, limit: int) -> None:
     show.say("")
     show.table(["order_id", "change", "units A", "units B", "why"], rows, [2, 3])
     if orders.num_rows > limit:
-        show.say(f"and {orders.num_rows - limit:,} more; --out FILE writes all")
+        show.say("", f"and {orders.num_rows - limit:,} more; --out FILE writes all")
 
 
 def _shown(value: Any) -> Any:

@@ -25,6 +25,7 @@ _STEPS = {
     "check": "checking totals",
     "decode": "building tables",
     "sum": "adding up",
+    "match": "matching orders",
     "write": "writing",
     "hash": "hashing inputs",
 }

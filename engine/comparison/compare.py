@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from engine.clock import Clock
 from engine.comparison.asked import other_arguments, other_inputs
 from engine.comparison.changes import find_changes
 from engine.comparison.figures import kpi_table
@@ -16,6 +17,8 @@ from engine.folders import run_tables
 from engine.run_info import RunInfo, read_run_info
 from engine.selection.kpis import KPIs
 from engine.selection.result import Result
+
+Given = Result | str | PathLike[str]
 
 _TABLES = ("orders", "allocations", "shortfalls")
 
@@ -59,7 +62,7 @@ class Comparison:
         return f"Comparison({changed}{': ' if kinds else ''}{kinds})"
 
 
-def compare(a: "Result | str | PathLike[str]", b: "Result | str | PathLike[str]") -> Comparison:
+def compare(a: Given, b: Given) -> Comparison:
     """Compare two runs.
 
     Parameters
@@ -96,10 +99,17 @@ def compare(a: "Result | str | PathLike[str]", b: "Result | str | PathLike[str]"
     >>> found.kpis.slice(3, 1).to_pylist()
     [{'name': 'units_allocated', 'a': 42537.0, 'b': 42486.0, 'difference': -51.0}]
     """
-    (run_a, kpis_a, info_a), (run_b, kpis_b, info_b) = (
-        _loaded(given, name) for given, name in ((a, "A"), (b, "B"))
-    )
-    changes = find_changes(run_a, run_b)
+    return compare_runs(a, b, Clock())
+
+
+def compare_runs(a: Given, b: Given, clock: Clock) -> Comparison:
+    """Compare two runs as `compare` does; the clock is told of the phases read and match."""
+    with clock("read"):
+        (run_a, kpis_a, info_a), (run_b, kpis_b, info_b) = (
+            _loaded(given, name) for given, name in ((a, "A"), (b, "B"))
+        )
+    with clock("match"):
+        changes = find_changes(run_a, run_b)
     return Comparison(
         kpis=kpi_table(kpis_a, kpis_b),
         orders=changes.table,
@@ -111,7 +121,7 @@ def compare(a: "Result | str | PathLike[str]", b: "Result | str | PathLike[str]"
     )
 
 
-def _loaded(given: "Result | str | PathLike[str]", name: str) -> tuple[Run, KPIs, RunInfo | None]:
+def _loaded(given: Given, name: str) -> tuple[Run, KPIs, RunInfo | None]:
     if isinstance(given, Result):
         return Run(name, given.orders, given.allocations, given.shortfalls), given.kpis, None
     place = Path(given)

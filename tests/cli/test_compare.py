@@ -25,7 +25,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def test_compare_says_what_differs(runs):
-    outcome = ssa("compare", *runs, "--limit", 3)
+    outcome = ssa("compare", *runs, "--limit", 3, "--quiet")
     assert (outcome.code, outcome.err) == (0, "")
     found = engine.compare(*runs)
     parts = outcome.out.split("\n\n")
@@ -42,7 +42,7 @@ def test_compare_says_what_differs(runs):
     assert parts[4] == "both runs read the same files"
     shown = [line.split(maxsplit=1) for line in parts[5].splitlines()[2:]]
     assert {kind: int(count) for count, kind in shown} == found.changes
-    *listed, last = parts[6].splitlines()[2:]
+    listed, last = parts[6].splitlines()[2:], parts[7].rstrip()
     assert [line.split()[0] for line in listed] == found.orders["order_id"].to_pylist()[:3]
     for line, row in zip(listed, found.orders.to_pylist(), strict=False):
         assert line.endswith(row["why"])
@@ -55,6 +55,15 @@ def test_a_run_compared_with_itself(runs):
     assert lines[0] == "none of 830 orders changed"
     assert lines[-1] == "both runs read the same files"
     assert not [line for line in lines if "asked for" in line or "why" in line]
+
+
+def test_progress_goes_to_stderr(tmp_path, runs):
+    told = ssa("compare", *runs, "--out", tmp_path / "x.csv").err.splitlines()
+    assert [line.partition(" s  ")[2] for line in told] == [
+        "reading tables",
+        "matching orders",
+        "writing",
+    ]
 
 
 def test_compare_as_json(runs):
