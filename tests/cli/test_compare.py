@@ -174,3 +174,20 @@ def test_ids_are_shown_as_they_are(tmp_path):
     assert shown.splitlines()[0] == "1 of 1 order changed: more served"
     assert "what the runs read is not known" in shown
     assert "more; --out" not in shown
+
+
+def test_policies_are_compared_key_by_key(tmp_path, runs):
+    other = tmp_path / "other"
+    other.mkdir()
+    for file in runs[0].iterdir():
+        (other / file.name).write_bytes(file.read_bytes())
+    info = json.loads((other / "run.json").read_text())
+    policy = {"ranking": ["distance", "cost"], "max_sources": 3, "constraints": [{"kind": "lane"}]}
+    info["arguments"] |= {"algorithm": None, "policy": policy}
+    (other / "run.json").write_text(json.dumps(info))
+    shown = ssa("compare", runs[0], other).out.partition("asked for")[2].partition("\n\n")[0]
+    rows = {line.split()[0]: line.split(maxsplit=2)[1:] for line in shown.splitlines()[2:]}
+    assert rows["ranking"] == ["priority", "distance, cost"]
+    assert rows["max_sources"] == ["0", "3"]
+    assert rows["constraints"] == ["[]", '[{"kind":"lane"}]']
+    assert rows["order_rule"] == ["line", "-"]
