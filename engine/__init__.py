@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from engine.algorithms.protocol import Candidates, SourceSelectionAlgorithm
     from engine.algorithms.registry import list_algorithms
     from engine.catalog import Catalog
+    from engine.comparison.compare import Comparison, compare
     from engine.errors import EngineError
     from engine.folders import read_catalog, read_orders, read_result, write_result
     from engine.policies.model import Policy
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Candidates": "engine.algorithms.protocol",
     "Catalog": "engine.catalog",
+    "Comparison": "engine.comparison.compare",
     "EngineError": "engine.errors",
     "Explanation": "engine.selection.explanation",
     "KPIs": "engine.selection.kpis",
@@ -32,6 +34,7 @@ _HOMES = {
     "SourceSelectionAlgorithm": "engine.algorithms.protocol",
     "allocate": "engine.selection.allocate",
     "check": "engine.salable",
+    "compare": "engine.comparison.compare",
     "explain": "engine.replay",
     "list_algorithms": "engine.algorithms.registry",
     "read_catalog": "engine.folders",
@@ -45,6 +48,7 @@ _HOMES = {
 __all__ = [
     "Candidates",
     "Catalog",
+    "Comparison",
     "EngineError",
     "Explanation",
     "KPIs",
@@ -53,6 +57,7 @@ __all__ = [
     "SourceSelectionAlgorithm",
     "allocate",
     "check",
+    "compare",
     "explain",
     "list_algorithms",
     "read_catalog",

@@ -15,6 +15,7 @@ from engine.folders import read_result
 from engine.inputs import order_sets, read_inputs
 from engine.intake.report import OutOfSequenceError, Report
 from engine.io.location import hash_files, is_uri
+from engine.run_info import RunInfo, read_run_info
 from engine.selection.explain import explain_order
 from engine.selection.explanation import Explanation
 from engine.selection.plan import Plan, find_plan
@@ -24,32 +25,15 @@ from engine.tables.findings import raise_findings
 _CHANGED = "run ssa allocate again, and explain that run"
 
 
-class _Replay(msgspec.Struct):
-    """What ``run.json`` says of the run."""
+class _Arguments(msgspec.Struct):
+    """What a run was asked for that can be replayed."""
 
-    class Arguments(msgspec.Struct):
-        """What it was asked for."""
-
-        catalog: str
-        orders: str
-        algorithm: str | None
-        policy: dict[str, Any] | None
-        mode: str
-        quarantine: bool
-
-    class Input(msgspec.Struct):
-        """A file that it read."""
-
-        path: str
-        sha256: str
-
-    arguments: Arguments
-    inputs: list[Input]
-    working_folder: str | None = None
-
-    def place(self, path: str) -> str:
-        """Return where a path leads that may be relative to where the run was started."""
-        return path if is_uri(path) else str(Path(self.working_folder or "", path))
+    catalog: str
+    orders: str
+    algorithm: str | None
+    policy: dict[str, Any] | None
+    mode: str
+    quarantine: bool
 
 
 def explain(
@@ -84,14 +68,14 @@ def explain(
     folder, clock = Path(run), clock or Clock()
     with clock("read"):
         written = read_result(folder)
-    info = _run_info(folder)
-    arguments = info.arguments
+    info = read_run_info(folder)
+    arguments = _arguments(folder, info)
     with clock("hash"):
         _check_inputs(info)
     plan = _plan(arguments)
-    catalog, orders = info.place(arguments.catalog), info.place(arguments.orders)
+    catalog, orders = _place(info, arguments.catalog), _place(info, arguments.orders)
     given = read_inputs(catalog, orders, quarantine=arguments.quarantine, clock=clock)
-    known = {info.place(file.path) for file in info.inputs}
+    known = {_place(info, file.path) for file in info.inputs}
     if more := sorted(set(given.files) - known):
         raise OutputError(f"{more[0]} was not there when {folder} was written; {_CHANGED}")
 
@@ -111,28 +95,33 @@ def explain(
     return found
 
 
-def _run_info(folder: Path) -> _Replay:
+def _arguments(folder: Path, info: RunInfo) -> _Arguments:
     try:
-        return msgspec.json.decode((folder / "run.json").read_bytes(), type=_Replay)
-    except msgspec.DecodeError as error:
+        return msgspec.convert(info.arguments, _Arguments)
+    except msgspec.ValidationError as error:
         raise OutputError(
             f"{folder}: its run.json does not say what the run was asked for ({error}), as one of "
             f"ssa allocate does; {_CHANGED}"
         ) from None
 
 
-def _plan(arguments: _Replay.Arguments) -> Plan:
+def _place(info: RunInfo, path: str) -> str:
+    """Return where a path leads that may be relative to where the run was started."""
+    return path if is_uri(path) else str(Path(info.working_folder or "", path))
+
+
+def _plan(arguments: _Arguments) -> Plan:
     if arguments.policy is not None:
         return find_plan(None, arguments.policy)
     return find_plan(arguments.algorithm, None)
 
 
-def _check_inputs(info: _Replay) -> None:
+def _check_inputs(info: RunInfo) -> None:
     """Compare the inputs with their hashes."""
     changed = []
     for file in info.inputs:
         try:
-            (now,) = hash_files([info.place(file.path)])
+            (now,) = hash_files([_place(info, file.path)])
         except FileNotFoundError:
             changed.append(f"{file.path} is gone")
             continue

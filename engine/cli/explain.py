@@ -8,7 +8,12 @@ import click
 from engine.cli import options, show
 
 
-@click.command(cls=options.Command, epilog="ssa explain allocated 10248")
+@click.command(
+    cls=options.Command,
+    epilog="""\
+ssa allocate data/northwind/catalog data/northwind/orders --out allocated
+ssa explain allocated 10248""",
+)
 @click.argument("folder", metavar="DIR")
 @click.argument("order_id", metavar="ORDER_ID")
 @options.json
@@ -27,16 +32,16 @@ def explain(folder: str, order_id: str, as_json: bool, quiet: bool) -> None:
     if as_json:
         show.as_json(found.to_dict())
         return
-    show.sentence(found.sentence)
+    show.sentences(found.sentence)
     for line in found.lines:
         show.say("")
-        show.sentence(_headline(line))
+        show.sentences(_headline(line))
         if line.candidates:
             columns, rows = _table(line.candidates)
             show.table(columns, rows, right=range(1, len(columns) - 1))
         if line.not_carried_by:
             sources = show.many(line.not_carried_by, "more source")
-            show.sentence(f"{sources} of the stock {_do(line.not_carried_by)} not carry it")
+            show.sentences(f"{sources} of the stock {_do(line.not_carried_by)} not carry it")
 
 
 def _headline(line: Any) -> str:
