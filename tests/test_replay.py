@@ -106,7 +106,7 @@ def test_a_replay_that_decides_otherwise_is_refused(folder):
 def test_runs_that_do_not_say_what_they_were_asked_for_are_refused(folder):
     result = engine.allocate(engine.read_catalog(folder / "in"), *engine.read_orders(folder / "in"))
     engine.write_result(result, folder / "other")
-    with pytest.raises(OutputError, match="does not say what the run was asked for .*`catalog`"):
+    with pytest.raises(OutputError, match=r"does not say what the run was asked for .*`catalog`"):
         engine.explain(folder / "other", "a")
 
 

@@ -78,10 +78,9 @@ def cost_of_quantity(unit_cost: IntArray | int, quantity: IntArray) -> IntArray:
 
     Beyond the range of int64 they are Python integers.
     """
-    most = int(np.max(unit_cost, initial=0)) * (int(quantity.max(initial=0)) // QTY_SCALE + 1)
-    if most > _MOST:
-        quantity = quantity.astype(object)
     whole, part = np.divmod(quantity, QTY_SCALE)
+    if int(np.max(unit_cost, initial=0)) * (int(whole.max(initial=0)) + 1) > _MOST:
+        whole = whole.astype(object)
     cost, rest = np.divmod((unit_cost % QTY_SCALE) * part, QTY_SCALE)
     cost = cost + unit_cost * whole + (unit_cost // QTY_SCALE) * part
     half = QTY_SCALE // 2

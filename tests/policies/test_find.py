@@ -42,6 +42,10 @@ WRONG = [
     ("[costs]\nper_unit_km = 1001", 2, "from 0 to 1,000"),
     ("[[costs.bands]]\nup_to_km = 2\n[[costs.bands]]\nup_to_km = 2", 4, "rising up_to_km"),
     ("[[costs.bands]]\nup_to_km = 2\nper_km = 3", 3, "Allowed: per_shipment, per_unit, up_to_km"),
+    ("constraints = ['lane']", 1, "must be tables: [[constraints]]"),
+    ("[costs]\nper_unit = 1e999999999999999999999", None, "a number is too large"),
+    ("a = " + "[" * 9999, None, "nested too deep"),
+    ("[[constraints]]\nkind = 'mine'\nsince = 2024-01-01", 3, "is no plain data"),
     ("constraints = 3", 1, "must be tables: [[constraints]]"),
     ("[[constraints]]\nsoft = true", 1, "needs a kind; allowed: exclusion, channel, lane"),
     ("[[constraints]]\nkind = 'lane'\nkm = 3", 3, "'km' is unknown here; Allowed: kind, soft"),
@@ -60,7 +64,7 @@ def test_what_is_wrong_is_named_with_file_and_line(tmp_path, text, line, words):
     file.write_text(text)
     with pytest.raises(PolicyError) as error:
         find_policy(file)
-    assert str(error.value).startswith(f"{file}, line {line}: ")
+    assert str(error.value).startswith(f"{file}, line {line}: " if line else f"{file}: ")
     assert words in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -73,6 +77,12 @@ def test_what_is_wrong_is_named_with_file_and_line(tmp_path, text, line, words):
             "'nearest_whole' is unknown; did you mean nearest_complete? Presets: msi_pri",
         ),
         ("gone.toml", "gone.toml: no such policy file"),
+        ("gone\0.toml", "no such policy file"),
+        (f"{__file__}/x.toml", "no such policy file"),
+        (5, "5 is no policy; give a name"),
+        (Policy(constraints=None), "constraints must be tables"),
+        (Policy(constraints=("lane",)), "constraints must be tables"),
+        (Policy(costs=None), "expected a table"),
         (Path("gone.toml"), "no such policy file"),
         ({"order_rule": "all"}, "policy: order_rule 'all' is unknown"),
         (Policy(order_rule="all"), "policy: order_rule 'all' is unknown"),

@@ -292,6 +292,10 @@ def test_include_zero_is_for_algorithms():
             {"constraints": [{"kind": "channel", "type": "w", "code": "b", "sources": ["x"]}]},
             "'x', which the catalogue does not have",
         ),
+        (
+            {"constraints": [{"kind": "channel", "type": "w", "code": "b", "sources": ["far"]}]},
+            "needs the table sales_channels",
+        ),
     ],
 )
 def test_what_a_policy_asks_for_must_be_there(policy, words):
@@ -299,11 +303,110 @@ def test_what_a_policy_asks_for_must_be_there(policy, words):
         run(SHOP, policy=policy)
 
 
-def test_costs_that_could_overflow_are_refused():
-    lines = pa.table({"order_id": [1], "sku": ["A"], "qty": [99_999_999]})
+def test_a_channel_of_a_policy_must_be_one_of_the_catalogue():
+    channels = pa.table({"type": ["website"], "code": ["base"], "stock_id": [1]})
+    one = {"kind": "channel", "type": "website", "code": "bsae", "sources": ["far"]}
+    with pytest.raises(PolicyError, match="names no row of sales_channels; correct its type"):
+        run(SHOP | {"sales_channels": channels}, policy={"constraints": [one]})
+
+
+RATED = SHOP | {
+    "rates": pa.table(
+        {
+            "source_zone": ["a"] * 2,
+            "destination_zone": ["b"] * 2,
+            "up_to_units": [2, 1000],
+            "cost": [5.0, 7.0],
+        }
+    ),
+    "zones": pa.table(
+        {
+            "source_code": ["near", "far", None],
+            "country_id": [None, None, "FR"],
+            "zone": ["a", "a", "b"],
+        }
+    ),
+    "orders": pa.table({"order_id": [1, 2], "stock_id": [1, 1], "country_id": ["FR", "GB"]}),
+}
+
+
+def test_rates_hold_for_policies_that_are_an_algorithm_otherwise():
+    found = run(RATED, policy={"costs": {"rates": True}})
+    assert taken(found) == [(1, "near", 2), (1, "far", 1)]
+    assert found.shortfalls["reason"].to_pylist() == ["no_rate"]
+    assert found.kpis.cost == 10
+
+
+def test_rates_whose_largest_row_holds_nothing_are_refused():
+    rates = RATED["rates"].slice(0, 1).set_column(2, "up_to_units", [[0]])
+    with pytest.raises(PolicyError, match="from zone 'a' to 'b' is 0; add a row for larger"):
+        run(RATED | {"rates": rates}, policy={"costs": {"rates": True}})
+
+
+def test_an_algorithm_may_be_called_like_a_score():
+    class Cost:
+        code, title, description = "cost", "Cost", "By name"
+
+        def scores(self, candidates):
+            return -candidates.priority
+
+    orders = SHOP["orders"].append_column("ship_policy", pa.array([None, "order"]))
+    found = run(SHOP | {"orders": orders}, algorithm=Cost())
+    assert taken(found) == [(1, "far", 3), (2, "far", 4)]
+    assert found.kpis.cost is None
+
+
+def test_excluded_items_are_no_stock_level():
+    """Of two sources that hold as much of A, the one comes first that may give B as well."""
+    shop = SHOP | {
+        "source_items": pa.table(
+            {
+                "source_code": ["near", "near", "far", "far"],
+                "sku": ["A", "B", "A", "B"],
+                "quantity": [5, 100, 5, 6],
+            }
+        ),
+        "exclusions": pa.table({"source_code": ["near"], "sku": ["B"]}),
+        "orders": pa.table({"order_id": [1], "stock_id": [1]}),
+        "order_lines": pa.table({"order_id": [1, 1], "sku": ["A", "B"], "qty": [6, 1]}),
+    }
+    policy = {
+        "ranking": ["stock_level"],
+        "order_rule": "fewest_sources",
+        "constraints": [{"kind": "exclusion"}],
+    }
+    assert taken(run(shop, policy=policy)) == [(1, "far", 5), (1, "near", 1), (1, "far", 1)]
+
+
+def test_a_source_without_a_whole_unit_takes_no_place_in_a_split():
+    items = pa.table(
+        {
+            "source_code": ["near", "far"],
+            "sku": ["A", "A"],
+            "quantity": pa.array([Decimal("0.5"), Decimal(4)], pa.decimal128(12, 4)),
+        }
+    )
+    shop = SHOP | {"source_items": items, "orders": SHOP["orders"].slice(0, 1)}
+    shop |= {"order_lines": SHOP["order_lines"].slice(0, 1)}
+    found = run(shop, policy={"order_rule": "balanced_split", "max_sources": 1})
+    assert taken(found) == [(1, "far", 3)]
+
+
+def test_costs_that_could_overflow_are_refused_order_by_order():
     policy = {"order_rule": "cheapest", "costs": {"per_unit": 1_000_000, "per_unserved_unit": 9}}
-    with pytest.raises(PolicyError, match="could cost more than"):
+    lines = pa.table({"order_id": [1, 2], "sku": ["A", "A"], "qty": [99_999_999, 1]})
+    with pytest.raises(PolicyError, match="order 1 of 99,999,999 units could cost more than"):
         run(SHOP | {"order_lines": lines}, policy=policy)
+
+
+def test_bills_of_any_size_are_exact():
+    lines = pa.table({"order_id": [1], "sku": ["A"], "qty": [99_999_999]})
+    items = SHOP["source_items"].set_column(2, "quantity", [[99_999_000, 1]])
+    shop = SHOP | {"source_items": items, "order_lines": lines}
+    costs = {"per_unit": 1_000_000, "per_unserved_unit": 999_999}
+    found = run(shop, policy={"costs": costs}).kpis
+    assert found.cost == 99_999_001 * 1_000_000 + 998 * 999_999
+    assert found.cost_unserved == 998 * 999_999
 
 
 def test_presets_of_the_package_run():
