@@ -152,7 +152,7 @@ class ByPolicy:
             cells = 0
         return Work(
             counts=self._marks,
-            candidates=np.zeros((most_items, 5 + num_keys), np.int64),
+            candidates=np.zeros((most_items, 4 + num_keys), np.int64),
             rows=np.empty((4, most_lines + 1), np.int64),
             row_of_sku=self._row_of_sku,
             entries=np.empty((most_picks, 2), np.int64),

@@ -2,12 +2,12 @@
 
 from engine.kernels.borrow import borrowed
 from engine.kernels.jit import inlined, int64, jit
+from engine.kernels.orders.alone import best_alone
 from engine.kernels.orders.best_set import best_set
 from engine.kernels.orders.bundles import (
     BACKORDER,
     BALANCED_SPLIT,
     BARRED_BY,
-    CHEAPEST,
     CHOSEN_BY,
     COMPLETE_FIRST,
     DRAWN,
@@ -25,8 +25,9 @@ from engine.kernels.orders.bundles import (
     Terms,
     Work,
 )
-from engine.kernels.orders.candidates import GIVES, HAS, ITEM, bring_first, gather, split_evenly
-from engine.kernels.orders.sets import first_complete, mark_set, write_problem
+from engine.kernels.orders.candidates import GIVES, HAS, ITEM, first_of, gather, split_evenly
+from engine.kernels.orders.ranking import has_cost
+from engine.kernels.orders.sets import mark_set, write_problem, write_rows
 from engine.kernels.orders.stock import give_back, look_ahead, take
 from engine.kernels.orders.why import why_short
 from engine.types import FlagArray, IndexArray, IntArray, Lines, Picks, Reason
@@ -102,12 +103,15 @@ def serve_orders(
                 while rule != LINE and rule != BALANCED_SPLIT:
                     counts[MARK] += 1
                     chosen = counts[MARK]
-                    num_rows, num_slots = write_problem(
+                    num_rows = write_rows(order, chosen, lines, short, work)
+                    found = best_alone(
                         rule,
+                        num_rows,
                         order,
                         bar,
                         chosen,
                         which,
+                        least,
                         kinds,
                         rules,
                         board,
@@ -115,15 +119,29 @@ def serve_orders(
                         lines,
                         stock,
                         terms,
-                        short,
                         of_source,
                         work,
                     )
-                    if rule == COMPLETE_FIRST:
-                        found = first_complete(
-                            num_rows, num_slots, least, rules.max_sources, of_source, work
+                    if found < 0 and rule != COMPLETE_FIRST:
+                        counts[MARK] += 1
+                        chosen = counts[MARK]
+                        num_slots = write_problem(
+                            rule,
+                            num_rows,
+                            order,
+                            bar,
+                            chosen,
+                            which,
+                            kinds,
+                            rules,
+                            board,
+                            rates,
+                            lines,
+                            stock,
+                            terms,
+                            of_source,
+                            work,
                         )
-                    else:
                         found = best_set(
                             rule,
                             num_rows,
@@ -137,7 +155,7 @@ def serve_orders(
                             work,
                         )
                     if found >= 0:
-                        mark_set(found, chosen, of_source, work)
+                        mark_set(rule, found, chosen, of_source, work)
                         break
                     rule, chosen = rules.fallback, int64(0)
                 at = _serve_lines(
@@ -215,10 +233,13 @@ def _serve_lines(
     picks: Picks,
 ) -> int:
     """Serve the lines in turn, from the chosen set if there is one; return where the picks end."""
+    board, rates, lines = borrowed(board), borrowed(rates), borrowed(lines)
+    stock, terms, work, picks = borrowed(stock), borrowed(terms), borrowed(work), borrowed(picks)
+    kinds, of_source = borrowed(kinds), borrowed(of_source)
     skus, short, reason, counts = lines.skus, picks.short, picks.reason, work.counts
     of_line, of_item, given, shown = picks.lines, picks.items, picks.quantity, picks.available
     sources, available = stock.items.sources, stock.available
-    is_managed, slots, candidates = stock.skus.managed, work.slots, work.candidates
+    is_managed, candidates, by_cost = stock.skus.managed, work.candidates, has_cost(kinds)
     ranking, token = int64(lines.ranking[order]), counts[ORDER]
     at = begin
     for line in range(lines.offsets[order], lines.offsets[order + 1]):
@@ -238,7 +259,7 @@ def _serve_lines(
                 token,
                 bar,
                 chosen,
-                rule == CHEAPEST,
+                by_cost,
                 kinds,
                 rules,
                 board,
@@ -246,10 +267,11 @@ def _serve_lines(
                 stock,
                 terms,
                 of_source,
-                slots,
                 candidates,
             )
+            gives = HAS
             if rule == BALANCED_SPLIT and managed and found > 1:
+                gives = GIVES
                 found = split_evenly(
                     need,
                     found,
@@ -260,19 +282,20 @@ def _serve_lines(
                     of_source,
                     candidates,
                 )
-            for taken in range(found):
-                if need == 0:
-                    break
-                bring_first(candidates, taken, found)
-                item, amount = candidates[taken, ITEM], min(need, candidates[taken, GIVES])
-                source = sources[item]
+            while need > 0 and found > 0:
+                best = first_of(candidates, int64(0), found)
+                item, has = candidates[best, ITEM], candidates[best, HAS]
+                amount, source = min(need, candidates[best, gives]), int64(sources[item])
+                found -= 1
+                for column in range(candidates.shape[1]):  # the last takes its place
+                    candidates[best, column] = candidates[found, column]
                 is_new = of_source[source, DRAWN_BY] != token
-                if amount == 0 or (is_new and 0 < rules.max_sources <= counts[DRAWN]):
+                if is_new and 0 < rules.max_sources <= counts[DRAWN]:
                     continue
                 of_line[at] = line
                 of_item[at] = item
                 given[at] = amount
-                shown[at] = candidates[taken, HAS] if managed else available[item]
+                shown[at] = has if managed else available[item]
                 at += 1
                 counts[DRAWN] += take(item, source, amount, managed, token, available, of_source)
                 need -= amount
