@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 PYTEST_BENCH := $(BIN)/python -m pytest -q -o addopts= -o python_files='bench_*.py' benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage lint format bench bench-phases bench-smoke readme build wheel-demo ci clean
+.PHONY: help setup demo test coverage lint format bench bench-phases bench-quality bench-smoke readme build wheel-demo ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ help: ## list the targets
 setup: $(INSTALLED) ## make .venv with the package and all tools (uv if there, else venv and pip)
 
 $(INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) .ci/make_venv.py .venv -e '.[dev,peers,bench]'
+	@$(PYTHON) .ci/make_venv.py .venv -e '.[dev,peers,bench,optimum]'
 	@touch $@
 
 demo: setup ## run the main job on the shipped real data
@@ -48,12 +48,15 @@ bench: setup ## time all cases and peers, renew the tables; ARGS="--only msi-xl 
 bench-phases: setup ## time the kernels, and each phase on the year of Online Retail
 	$(PYTEST_BENCH) --benchmark-columns=min,median,rounds $(ARGS)
 
+bench-quality: setup ## how far each policy is from a proven bound, renew docs/quality.md
+	$(BIN)/python -m benchmarks.quality $(ARGS)
+
 bench-smoke: setup ## the benchmarks at a tiny size, peers compared, ratios guarded
 	$(BIN)/python -m benchmarks.smoke
 	$(PYTEST_BENCH) --benchmark-disable
 
-readme: setup ## run the examples of README.md and CONTRIBUTING.md as they stand
-	$(BIN)/python .ci/readme_examples.py README.md CONTRIBUTING.md
+readme: setup ## run the examples of README.md, CONTRIBUTING.md and docs/compare.md as they stand
+	$(BIN)/python .ci/readme_examples.py README.md CONTRIBUTING.md docs/compare.md
 
 build: setup ## make the sdist, and the wheel from it, in dist/
 	@bash .ci/build

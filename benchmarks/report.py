@@ -4,12 +4,13 @@ The README's table of speed stands between two marker comments; `docs/benchmarks
 with the growth curves as pictures. None of it is edited by hand.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from benchmarks.contestants import CONTESTANTS, PEERS
 from benchmarks.growth import curves
+from benchmarks.markdown import table, where
 from benchmarks.results import Results, load, ratio, seconds
 from benchmarks.targets import targets
 
@@ -81,24 +82,24 @@ def readme_table(results: Results) -> str:
         for name in _IN_README
         if seconds(results, name, _OURS) is not None
     ]
-    table = _table(["", "seconds", "I/O floor", *peers], rows)
-    return f"{table}\n\n{_BELOW_TABLE}\n\n{_where(results)}."
+    rows_of_table = table(["", "seconds", "I/O floor", *peers], rows)
+    return f"{rows_of_table}\n\n{_BELOW_TABLE}\n\n{where(results)}."
 
 
 def page(results: Results) -> str:
     """Return the page with everything."""
     parts = [
         "# Benchmarks",
-        f"{_HEAD} {_where(results)}.",
+        f"{_HEAD} {where(results)}.",
         ", ".join(f"{name} {version}" for name, version in results["versions"].items()) + ".",
         _METHOD,
         "## Targets",
-        _table(
+        table(
             ["what", "target", "measured", ""],
             [[row.what, row.target, row.measured, _verdict(row.met)] for row in targets(results)],
         ),
         "## Cases",
-        _table(
+        table(
             [
                 "case",
                 "lines",
@@ -119,7 +120,7 @@ def page(results: Results) -> str:
         *_phase_tables(results),
         "## Growth",
         _CURVES,
-        _table(
+        table(
             ["axis", "algorithm", "from", "to", "seconds", "exponent", "last"],
             [
                 [
@@ -175,17 +176,7 @@ def _phase_tables(results: Results) -> Iterator[str]:
         row = [name, *(f"{spent:.3f}" for spent in phases.values())]
         groups.setdefault(tuple(phases), []).append(row)
     for names, rows in groups.items():
-        yield _table(["case", *names], rows)
-
-
-def _where(results: Results) -> str:
-    machine = results["machine"]
-    if not machine:
-        return "Not measured yet"
-    return (
-        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory']}, {machine['os']}; "
-        f"commit {results['commit']}, {results['date']}"
-    )
+        yield table(["case", *names], rows)
 
 
 def _times(value: float | None) -> str:
@@ -194,16 +185,6 @@ def _times(value: float | None) -> str:
 
 def _verdict(met: bool | None) -> str:
     return {True: "met", False: "**missed**", None: ""}[met]
-
-
-def _table(head: list[str], rows: Iterable[list[str]]) -> str:
-    """Return a Markdown table; the first column is text, figures stand right."""
-    ruler = ["---", *("---:" if _figures(name) else "---" for name in head[1:])]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ruler, *rows))
-
-
-def _figures(name: str) -> bool:
-    return name not in ("run", "target", "measured", "", "algorithm")
 
 
 if __name__ == "__main__":

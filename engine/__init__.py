@@ -10,11 +10,14 @@ if TYPE_CHECKING:
     from engine.algorithms.protocol import Candidates, SourceSelectionAlgorithm
     from engine.algorithms.registry import list_algorithms
     from engine.catalog import Catalog
+    from engine.comparison.compare import Comparison, compare
     from engine.errors import EngineError
     from engine.folders import read_catalog, read_orders, read_result, write_result
     from engine.policies.model import Policy
+    from engine.replay import explain
     from engine.salable import check, salable_quantity
     from engine.selection.allocate import allocate
+    from engine.selection.explanation import Explanation
     from engine.selection.kpis import KPIs
     from engine.selection.result import Result
     from engine.selection.stream import stream
@@ -22,13 +25,17 @@ if TYPE_CHECKING:
 _HOMES = {
     "Candidates": "engine.algorithms.protocol",
     "Catalog": "engine.catalog",
+    "Comparison": "engine.comparison.compare",
     "EngineError": "engine.errors",
+    "Explanation": "engine.selection.explanation",
     "KPIs": "engine.selection.kpis",
     "Policy": "engine.policies.model",
     "Result": "engine.selection.result",
     "SourceSelectionAlgorithm": "engine.algorithms.protocol",
     "allocate": "engine.selection.allocate",
     "check": "engine.salable",
+    "compare": "engine.comparison.compare",
+    "explain": "engine.replay",
     "list_algorithms": "engine.algorithms.registry",
     "read_catalog": "engine.folders",
     "read_orders": "engine.folders",
@@ -41,13 +48,17 @@ _HOMES = {
 __all__ = [
     "Candidates",
     "Catalog",
+    "Comparison",
     "EngineError",
+    "Explanation",
     "KPIs",
     "Policy",
     "Result",
     "SourceSelectionAlgorithm",
     "allocate",
     "check",
+    "compare",
+    "explain",
     "list_algorithms",
     "read_catalog",
     "read_orders",

@@ -1,11 +1,10 @@
 """Between folders and the run: read a catalogue and orders, write a result, read it back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 import pyarrow as pa
 
 from engine.catalog import Catalog, encode_catalog
@@ -16,10 +15,9 @@ from engine.io.output import check_output, whole_folder
 from engine.io.read import TablesRead, read_tables
 from engine.io.write import format_ending, write_table
 from engine.orders import OrderSet, encode_orders
-from engine.run_info import write_run_info
-from engine.selection.kpis import KPIs
+from engine.run_info import RunInfo, read_run_info, write_run_info
 from engine.selection.result import Result
-from engine.tables.findings import Finding, raise_findings, whole_table
+from engine.tables.findings import Finding, raise_findings, shown_names, shown_text, whole_table
 from engine.tables.raw import RawTable
 from engine.tables.result_schema import RESULT_TABLES, result_schema
 from engine.tables.schema import CATALOG_TABLES, ORDER_TABLES, SCHEMAS
@@ -235,40 +233,52 @@ def read_result(folder: Location) -> Result:
         If one of its files cannot be read.
     """
     place = Path(folder)
-    try:
-        info = msgspec.json.decode((place / "run.json").read_bytes())
-        kpis = msgspec.convert(info["kpis"], KPIs)
-        id_type = pa.type_for_alias(info["order_id_type"])
-        wanted = [name for name in RESULT_TABLES if name != "rejects" or name in info["rows"]]
-        rows = {name: info["rows"][name] for name in wanted}
-        notes, seconds = info["notes"], info["seconds"]
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        reason = f"its run.json lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise OutputError(
-            f"{place} does not hold a run: {reason}; give the folder of --out"
-        ) from error
-    read = read_tables(place, tuple(rows), tuple(RESULT_TABLES))
-    raise_findings(read.findings)
-    tables = {name: _typed(read, name, id_type, count) for name, count in rows.items()}
+    info = read_run_info(place)
+    tables = run_tables(place, info, [name for name in RESULT_TABLES if name in info.rows])
     return Result(
         **{name: tables.get(name) for name in RESULT_TABLES},
-        kpis=kpis,
-        notes=notes,
-        seconds=seconds,
+        kpis=info.kpis,
+        notes=info.notes,
+        seconds=info.seconds,
     )
 
 
-def _typed(read: TablesRead, name: str, id_type: pa.DataType, num_rows: int) -> pa.Table:
+def run_tables(place: Path, info: RunInfo, names: Sequence[str]) -> dict[str, pa.Table]:
+    """Read tables of a run, with the types that they had in memory.
+
+    Raises
+    ------
+    OutputError
+        If one is not there, or not as the run wrote it.
+    InputError
+        If a file cannot be read.
+    """
+    read = read_tables(place, names, tuple(RESULT_TABLES))
+    raise_findings(read.findings)
+    id_type = pa.type_for_alias(info.order_id_type)
+    return {name: _typed(place, read, name, id_type, info.rows[name]) for name in names}
+
+
+def _typed(
+    place: Path, read: TablesRead, name: str, id_type: pa.DataType, num_rows: int
+) -> pa.Table:
     """Return a table of a run with the types that it had in memory."""
     if name not in read.tables:
-        raise OutputError(f"the run lacks its table {name}; run it again")
+        raise OutputError(f"{place}: the run lacks its table {name}; run it again")
+    table, schema = read.tables[name].table, result_schema(name, id_type)
+    missing = [column for column in schema.names if column not in table.column_names]
     try:
-        table = read.tables[name].table.cast(result_schema(name, id_type))
+        if missing:
+            raise ValueError(f"it lacks {shown_names(missing)}")
+        table = table.select(schema.names).cast(schema)
     except (ValueError, pa.ArrowException) as error:
-        raise OutputError(f"{name} is no table of a run ({error}); run it again") from error
+        raise OutputError(
+            f"{place}: {name} is no table of a run ({shown_text(error)}); run it again"
+        ) from error
     if table.num_rows != num_rows:
         raise OutputError(
-            f"{name} has {table.num_rows:,} rows where the run wrote {num_rows:,}; run it again"
+            f"{place}: {name} has {table.num_rows:,} rows where the run wrote {num_rows:,}; "
+            "run it again"
         )
     return table
 

@@ -117,6 +117,18 @@ class OrderSet:
         """Distinct destinations."""
         return self.headers.destinations
 
+    def part(self, start: int, stop: int) -> "OrderSet":
+        """Return the orders ``start:stop``, without what is said of all; nothing is copied."""
+        first, last = self.offsets[[start, stop]].tolist()
+        return OrderSet(
+            self.headers.part(start, stop),
+            frozen(self.offsets[start : stop + 1] - first),
+            self.skus[first:last],
+            self.sku_names[first:last],
+            self.spelt_alike,
+            self.quantity[first:last],
+        )
+
     @cached_property
     def order_of_line(self) -> IntArray:
         """(num_lines,) order of each line."""

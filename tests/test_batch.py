@@ -81,7 +81,7 @@ def test_allocate_folders_equals_the_run_in_memory(
         catalog = engine.read_catalog(folder)
         expected = engine.allocate(catalog, *engine.read_orders(folder), **options)
         with (
-            patch("engine.batch.BATCH_ROWS", batch),
+            patch("engine.inputs.BATCH_ROWS", batch),
             patch("engine.intake.sort.BATCH_ROWS", batch),
             patch("engine.intake.sort.IN_MEMORY", memory),
         ):
@@ -98,7 +98,7 @@ def test_allocate_folders_writes_the_same_bytes_at_any_batch_size(tmp_path, form
     folder = put(tmp_path / "all", CATALOG | {"orders": ORDERS, "order_lines": lines})
     written = set()
     for at, batch in enumerate((1, 2, 3, 16, 17, 1 << 18)):
-        with patch("engine.batch.BATCH_ROWS", batch), patch("engine.io.write._ROWS", 4):
+        with patch("engine.inputs.BATCH_ROWS", batch), patch("engine.io.write._ROWS", 4):
             allocate_folders(folder, folder, tmp_path / f"out{at}", format=format)
         files = sorted((tmp_path / f"out{at}").glob(f"*.{format}"))
         written.add(tuple((file.name, file.read_bytes()) for file in files))
@@ -136,7 +136,7 @@ def test_allocate_folders_quarantine_equals_the_run_in_memory(tmp_path, batch, w
         tables = {"order_lines": lines.append_column("stock_id", [stock])}
     folder = put(tmp_path / "all", CATALOG | tables)
     expected = in_memory(CATALOG | tables, quarantine=True)
-    with patch("engine.batch.BATCH_ROWS", batch), patch("engine.intake.sort.BATCH_ROWS", batch):
+    with patch("engine.inputs.BATCH_ROWS", batch), patch("engine.intake.sort.BATCH_ROWS", batch):
         allocate_folders(folder, folder, tmp_path / "out", quarantine=True)
     assert_equal(engine.read_result(tmp_path / "out"), expected)
 
@@ -145,7 +145,7 @@ def test_allocate_folders_quarantine_equals_the_run_in_memory(tmp_path, batch, w
 def test_allocate_folders_quarantine_of_orders_with_one_line(tmp_path, batch):
     tables = CATALOG | {"orders": ORDERS, "order_lines": lines_of(*"abbc", qty=[-1, -1, 1, 1])}
     folder = put(tmp_path / "all", tables)
-    with patch("engine.batch.BATCH_ROWS", batch):
+    with patch("engine.inputs.BATCH_ROWS", batch):
         allocate_folders(folder, folder, tmp_path / "out", quarantine=True)
     assert_equal(engine.read_result(tmp_path / "out"), in_memory(tables, quarantine=True))
 
@@ -156,7 +156,7 @@ def test_allocate_folders_quarantine_lists_a_bad_line_of_a_bad_order_once(tmp_pa
     lines = lines_of(*"aabb", sku=["a", "a", "a", None], qty=[-1, 1, -1, -1])
     tables = CATALOG | {"orders": orders, "order_lines": lines}
     folder = put(tmp_path / "all", tables)
-    with patch("engine.batch.BATCH_ROWS", batch):
+    with patch("engine.inputs.BATCH_ROWS", batch):
         allocate_folders(folder, folder, tmp_path / "out", quarantine=True)
     assert_equal(engine.read_result(tmp_path / "out"), in_memory(tables, quarantine=True))
 
@@ -165,7 +165,7 @@ def test_allocate_folders_quarantine_lists_a_bad_line_of_a_bad_order_once(tmp_pa
 def test_allocate_folders_quarantine_takes_the_rest_of_an_order_that_comes_back(tmp_path, qty):
     tables = CATALOG | {"order_lines": lines_of(*"aba", qty=qty, stock_id=[1, 1, 1])}
     folder = put(tmp_path / "all", tables)
-    with patch("engine.batch.BATCH_ROWS", 1):
+    with patch("engine.inputs.BATCH_ROWS", 1):
         allocate_folders(folder, folder, tmp_path / "out", quarantine=True)
     assert_equal(engine.read_result(tmp_path / "out"), in_memory(tables, quarantine=True))
 
@@ -200,7 +200,7 @@ def test_allocate_folders_lists_every_problem_once(tmp_path, batch, with_table):
     broken = CATALOG | {"source_items": items}
     for name, catalog in (("good", CATALOG), ("broken", broken)):
         folder = put(tmp_path / name, catalog | tables)
-        with patch("engine.batch.BATCH_ROWS", batch), pytest.raises(InputError) as found:
+        with patch("engine.inputs.BATCH_ROWS", batch), pytest.raises(InputError) as found:
             allocate_folders(folder, folder, tmp_path / "out")
         said = "order_lines.qty: negative in 4 rows (row 1: '-1', row 3: '-2', row 5: '-3', ...)"
         assert said in str(found.value)
@@ -213,7 +213,7 @@ def test_allocate_folders_lists_every_problem_once(tmp_path, batch, with_table):
 def test_allocate_folders_a_bad_row_at_the_end_leaves_nothing(tmp_path):
     lines = lines_of(*("a" * 9 + "b" * 9), qty=[1] * 17 + [-1])
     folder = put(tmp_path / "all", CATALOG | {"orders": ORDERS, "order_lines": lines})
-    with patch("engine.batch.BATCH_ROWS", 2), pytest.raises(InputError, match="row 17: '-1"):
+    with patch("engine.inputs.BATCH_ROWS", 2), pytest.raises(InputError, match="row 17: '-1"):
         allocate_folders(folder, folder, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["all"]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import engine
+from engine.policies.schema import schema_text
 from engine.tables.reference import reference_page
 from engine.tables.schema import SCHEMAS
 
@@ -18,6 +19,12 @@ MODULES = sorted(module.name for module in pkgutil.walk_packages(engine.__path__
 def test_reference_page_is_up_to_date():
     page = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
     assert page == reference_page(), "run python -m engine.tables.reference > docs/tables.md"
+
+
+def test_schema_of_policies_is_up_to_date():
+    text = (ROOT / "docs" / "policy.schema.json").read_text(encoding="utf-8")
+    renew = "run python -m engine.policies.schema > docs/policy.schema.json"
+    assert text == schema_text(), renew
 
 
 def test_reference_page_has_every_column():

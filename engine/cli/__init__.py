@@ -18,6 +18,8 @@ from engine.cli.options import Command
 
 _COMMANDS = {
     "allocate": ("engine.cli.allocate", "decide which source ships which unit: the nightly batch"),
+    "explain": ("engine.cli.explain", "say why each line of an order went where it went"),
+    "compare": ("engine.cli.compare", "tell what differs between two runs, and why orders changed"),
     "salable": ("engine.cli.sales", "list the salable quantity per stock and SKU"),
     "check": ("engine.cli.sales", "tell which order lines could be sold, with MSI's codes"),
     "validate": ("engine.cli.look", "read the tables, report every problem, run nothing"),

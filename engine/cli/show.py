@@ -25,6 +25,7 @@ _STEPS = {
     "check": "checking totals",
     "decode": "building tables",
     "sum": "adding up",
+    "match": "matching orders",
     "write": "writing",
     "hash": "hashing inputs",
 }
@@ -33,6 +34,14 @@ _STEPS = {
 def say(*lines: str) -> None:
     """Print lines to stdout."""
     _print("\n".join(map(clean, lines)))
+
+
+def sentences(*lines: str) -> None:
+    """Print lines to stdout; on a terminal they are folded between words."""
+    lines = tuple(map(clean, lines))
+    if sys.stdout.isatty():
+        lines = tuple(part for line in lines for part in _fold(line, "") or [""])
+    _print("\n".join(lines))
 
 
 def _print(text: str) -> None:
@@ -51,11 +60,11 @@ def tell(*lines: str) -> None:
         click.echo("\n".join(lines), err=True)
 
 
-def _fold(line: str) -> list[str]:
+def _fold(line: str, indent: str = "    ") -> list[str]:
     room = get_terminal_size().columns
     # Paths, options and commands stay whole, to be copied.
     return wrap(
-        line, room, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        line, room, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
 
 
@@ -161,29 +170,55 @@ def counts(values: Any) -> dict[str, int]:
     return {name: count for count, name in sorted(rows, key=lambda row: (-row[0], row[1]))}
 
 
+Show = Callable[[Any], str]
+
+
 def kpi_rows(kpis: Sequence[Any]) -> list[list[str]]:
     """Return the key figures of one or more runs as rows: name, then a column per run."""
-    rows: list[tuple[str, Callable[[Any], str]]] = [
-        ("units ordered", lambda k: _quantity(k.units)),
-        ("units served", lambda k: _quantity(k.units_allocated)),
-        ("unit fill rate", lambda k: _share(k.unit_fill_rate)),
-        ("line fill rate", lambda k: _share(k.line_fill_rate)),
-        ("order fill rate", lambda k: _share(k.order_fill_rate)),
-        ("orders split", lambda k: _share(k.split_rate)),
-        ("  of several lines", lambda k: _share(k.split_rate_multi_line)),
-        ("shipments per order", lambda k: _number(k.shipments_per_order, 2)),
-        ("km per shipment", lambda k: _number(k.distance_km, 1)),
-        ("km per unit", lambda k: _number(k.distance_km_by_unit, 1)),
-        ("km unknown", lambda k: _share(k.shipments_without_distance)),
-        ("balance of sources", lambda k: _number(k.balance, 3)),
+    return [
+        [title, *(form(getattr(one, name)) for one in kpis)] for title, name, form in _kpis(kpis)
+    ]
+
+
+def kpi_differences(a: Any, b: Any) -> list[list[str]]:
+    """Return the key figures of two runs as rows: name, both, and by how much B has more."""
+    rows = []
+    for (_, name, form), row in zip(_kpis([a, b]), kpi_rows([a, b]), strict=True):
+        values = getattr(a, name), getattr(b, name)
+        more = None if None in values else values[1] - values[0]
+        rows.append([*row, _signed(more, form) if more else ""])
+    return rows
+
+
+def _kpis(kpis: Sequence[Any]) -> list[tuple[str, str, Show]]:
+    """Return title, name and form of each key figure that is printed."""
+    rows: list[tuple[str, str, Show]] = [
+        ("units ordered", "units", _quantity),
+        ("units served", "units_allocated", _quantity),
+        ("unit fill rate", "unit_fill_rate", _share),
+        ("line fill rate", "line_fill_rate", _share),
+        ("order fill rate", "order_fill_rate", _share),
+        ("orders split", "split_rate", _share),
+        ("  of several lines", "split_rate_multi_line", _share),
+        ("shipments per order", "shipments_per_order", _number(2)),
+        ("km per shipment", "distance_km", _number(1)),
+        ("km per unit", "distance_km_by_unit", _number(1)),
+        ("km unknown", "shipments_without_distance", _share),
+        ("balance of sources", "balance", _number(3)),
     ]
     if any(one.cost is not None for one in kpis):
         rows += [
-            ("cost", lambda k: _number(k.cost, 2)),
-            ("  of it unserved", lambda k: _number(k.cost_unserved, 2)),
-            ("cost per order", lambda k: _number(k.cost_per_order, 2)),
+            ("cost", "cost", _number(2)),
+            ("  of it unserved", "cost_unserved", _number(2)),
+            ("cost per order", "cost_per_order", _number(2)),
         ]
-    return [[name, *(show(one) for one in kpis)] for name, show in rows]
+    return rows
+
+
+def _signed(value: float, form: Show) -> str:
+    # Of shares in percentage points: +2.0% could be taken for 2% of the share.
+    shown = f"{abs(value) * 100:.2f} pp" if form is _share else form(abs(value))
+    return f"{'+' if value > 0 else '-'}{shown}"
 
 
 def _quantity(value: float) -> str:
@@ -194,5 +229,5 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.1%}"
 
 
-def _number(value: float | None, digits: int) -> str:
-    return "-" if value is None else f"{value:,.{digits}f}"
+def _number(digits: int) -> Show:
+    return lambda value: "-" if value is None else f"{value:,.{digits}f}"

@@ -1,6 +1,7 @@
 """From a name, a file, a mapping or an object to a policy that holds."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
@@ -54,11 +55,13 @@ complete_first? Allowed: balanced_split, cheapest, complete_first, fewest_source
         return _policy(_plain(given), "policy", "")
     if isinstance(given, Mapping):
         return _policy(given, "policy", "")
-    name = os.fspath(given)
+    if not isinstance(given, str | PathLike):
+        raise PolicyError(f"policy: {given!r} is no policy; give a name, a .toml file or a mapping")
+    name = os.fsdecode(given)
     if name in PRESETS:
         text = (resources.files("engine.policies") / "presets" / f"{name}.toml").read_text("utf-8")
         return _policy(_parsed(text, name), name, text)
-    if not name.endswith(".toml"):
+    if not is_policy_file(name):
         close = get_close_matches(name, PRESETS, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         raise PolicyError(
@@ -68,9 +71,14 @@ complete_first? Allowed: balanced_split, cheapest, complete_first, fewest_source
         text = Path(name).read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise PolicyError(f"{name}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    except (FileNotFoundError, IsADirectoryError):
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, ValueError):
         raise PolicyError(f"{name}: no such policy file; correct the path") from None
     return _policy(_parsed(text, name), name, text)
+
+
+def is_policy_file(name: str) -> bool:
+    """Tell whether what names a policy is the path of a file."""
+    return name.lower().endswith(".toml")
 
 
 def as_mapping(policy: Policy) -> dict[str, Any]:
@@ -81,21 +89,35 @@ def as_mapping(policy: Policy) -> dict[str, Any]:
 def _parsed(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, ArithmeticError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{where}: not TOML: {error}") from None
+    except ArithmeticError:
+        raise PolicyError(f"{where}: a number is too large; correct it") from None
+    except RecursionError:
+        raise PolicyError(f"{where}: tables are nested too deep; correct it") from None
 
 
 def _plain(policy: Policy) -> dict[str, Any]:
     """Return a policy as a mapping: objects are not checked when they are made."""
-    plain = {name: getattr(policy, name) for name in policy.__struct_fields__}
-    plain["costs"] = msgspec.to_builtins(policy.costs, builtin_types=(Decimal,))
+    plain: dict[str, Any] = {name: getattr(policy, name) for name in policy.__struct_fields__}
+    costs, constraints = plain["costs"], plain["constraints"]
+    if not isinstance(costs, Costs) or not isinstance(constraints, list | tuple):
+        return plain  # refused when it is checked
+    plain["costs"] = msgspec.to_builtins(costs, builtin_types=(Decimal,))
     plain["constraints"] = [
         {"kind": it.kind, "soft": it.soft, **it.options}
         if isinstance(it, PluginConstraint)
-        else msgspec.to_builtins(it, builtin_types=(Decimal,))
-        for it in policy.constraints
+        else _as_builtins(it)
+        for it in constraints
     ]
     return plain
+
+
+def _as_builtins(given: Any) -> Any:
+    """Return a constraint of the engine's own as a mapping, anything else as it is."""
+    if isinstance(given, get_args(Constraint)):
+        return msgspec.to_builtins(given, builtin_types=(Decimal,))
+    return given
 
 
 def _policy(given: Mapping[str, Any], where: str, text: str) -> Policy:
@@ -123,8 +145,9 @@ class _WrongError(Exception):
 
 
 def _constraint(given: Any, path: str) -> Any:
+    given = _as_builtins(given)
     if not isinstance(given, Mapping):
-        given = msgspec.to_builtins(given, builtin_types=(Decimal,))
+        raise _WrongError(path, "constraints must be tables: [[constraints]]")
     kind = given.get("kind")
     if not isinstance(kind, str):
         raise _WrongError(path, f"a constraint needs a kind; allowed: {', '.join(KINDS)}, plug-ins")
@@ -134,7 +157,20 @@ def _constraint(given: Any, path: str) -> Any:
     soft = given.get("soft", False)
     if not isinstance(soft, bool):
         raise _WrongError(f"{path}.soft", "soft must be true or false")
-    return PluginConstraint(kind=kind, soft=soft, options=options)
+    return PluginConstraint(kind=kind, soft=soft, options=_options(options, path))
+
+
+def _options(given: Any, path: str) -> Any:
+    """Return the keys of a plug-in as plain data; its numbers are no exact decimals."""
+    if isinstance(given, Mapping):
+        return {str(name): _options(value, f"{path}.{name}") for name, value in given.items()}
+    if isinstance(given, list | tuple):
+        return [_options(value, path) for value in given]
+    if isinstance(given, Decimal):
+        return float(given)
+    if given is None or isinstance(given, str | int | float):
+        return given
+    raise _WrongError(path, f"{given!r} is no plain data; give text, numbers, lists or tables")
 
 
 def _converted(given: Mapping[str, Any], kind: Any, path: str) -> Any:
@@ -170,7 +206,7 @@ def _worded(message: str, path: str) -> str:
         return f"{message.split('`')[1]} is missing; add it"
     message = f"{message[:1].lower()}{message[1:]}".replace("`", "")
     for name, meant in _TYPES.items():
-        message = message.replace(name, meant)
+        message = re.sub(rf"\b{name}\b", meant, message)
     return f"{path.removeprefix('$.')}: {message}"
 
 

@@ -113,12 +113,14 @@ class Policy(Part, frozen=True, kw_only=True):
         Scores, the first that tells two sources apart decides.
     distance_bucket_km
         Distances this close count as equal; 0 for none.
-    order_rule, fallback
-        How an order is put together; what serves those that ``complete_first`` cannot.
+    order_rule
+        How an order is put together from sources.
+    fallback
+        The order rule for orders that ``complete_first`` cannot serve.
     ship_policy
         What may be shipped in part, of orders that do not say it themselves.
     max_sources
-        Of an order; 0 for no limit.
+        Sources on which an order may draw; 0 for no limit.
     costs
         Of shipments and units.
     constraints

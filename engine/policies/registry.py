@@ -73,7 +73,7 @@ def load_constraint(given: PluginConstraint) -> Constraint:
 def allowed_by(constraint: Constraint, name: str, candidates: Candidates) -> np.ndarray:
     """Ask a constraint, and take nothing but one flag per candidate for an answer."""
     try:
-        allows = np.asanyarray(constraint.allows(candidates))
+        allows = np.ma.filled(np.asanyarray(constraint.allows(candidates)), False)
     except Exception as error:  # a plug-in may raise anything, and is named for it
         raise PolicyError(f"policy: constraint {name!r} failed: {fault(error)}") from error
     if allows.shape != (len(candidates),) or allows.dtype != bool:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Context, Decimal
 from difflib import get_close_matches
 
 from engine.policies.model import (
@@ -18,6 +18,8 @@ MOST_KM = Decimal(10) ** 6
 MOST_BY_KM = Decimal(1000)
 MOST_DECIMALS = 9
 MOST_UNITS = Decimal("99999999.9999")
+
+_EXACT = Context(prec=40)  # whatever the caller's own says
 
 Problem = tuple[str, str]
 
@@ -62,7 +64,10 @@ def _unknown(path: str, key: str, name: str, allowed: tuple[str, ...]) -> Iterat
 
 def _check_numbers(policy: Policy) -> Iterator[Problem]:
     if not 0 <= policy.max_sources < 2**31:
-        yield "$.max_sources", "max_sources is out of range; give 0 (no limit) or more"
+        yield (
+            "$.max_sources",
+            f"max_sources {policy.max_sources} is out of range; give 0 (no limit) to {2**31 - 1:,}",
+        )
     yield from _check_number(
         "$.distance_bucket_km", "distance_bucket_km", policy.distance_bucket_km, MOST_KM, 6
     )
@@ -73,7 +78,7 @@ def _check_number(
 ) -> Iterator[Problem]:
     if not value.is_finite() or not 0 <= value <= most:
         yield path, f"{key} {value} is out of range; give a number from 0 to {most:,}"
-    elif value != round(value, decimals):
+    elif value != value.quantize(Decimal(1).scaleb(-decimals), context=_EXACT):
         yield path, f"{key} {value} has more than {decimals} decimals; round it"
 
 

@@ -11,6 +11,7 @@ from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.orders import OrderSet, encode_orders
 from engine.policies.model import Policy
+from engine.selection.explain import explain_order
 from engine.selection.plan import Plan, find_plan
 from engine.selection.result import Result, rejected_rows
 from engine.selection.run import Run
@@ -131,6 +132,9 @@ def allocate_orders(
         rejects=rejected_rows(rejects) if quarantine or catalog.rejects else None,
         kpis=run.kpis(),
         notes=[*catalog.notes, *orders.notes],
+        replay=lambda order_id: explain_order(
+            catalog, [orders], plan, mode=mode, order_id=order_id
+        ),
     )
     result.seconds.update(clock.seconds)
     return result

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import numpy as np
+import pyarrow as pa
 
 from engine.catalog import Catalog
 from engine.orders import OrderSet
@@ -16,7 +17,7 @@ from engine.selection.costs import (
     unit_and_shipment_cost,
 )
 from engine.selection.deduction import Deduction
-from engine.selection.plan import decides_by_cost
+from engine.selection.plan import Plan, decides_by_cost
 from engine.selection.totals import OrderTotals, exact_sum
 from engine.types import IntArray
 
@@ -64,17 +65,18 @@ class Bill:
         quantity = np.zeros(len(shipments), np.int64)
         np.add.at(quantity, of_pick, done.quantity)
         order, source = np.divmod(shipments, num_sources)
-        rates = rates_of(self._catalog, self._rates, orders.areas.table)
-        rate = rates[orders.areas.of_order[order], source]
+        areas, of_shipment = np.unique(orders.areas.of_order[order], return_inverse=True)
+        rates = rates_of(self._rates, orders.areas.table.take(pa.array(areas)))
+        rate = rates[of_shipment, source]
         return cost_of_parcels(quantity, rate, *self._rates[:3])
 
 
-def is_priced(policy: Policy) -> bool:
-    """Tell whether a policy has costs, be it those of sources alone that it decides by."""
-    costs = policy.costs
+def is_priced(plan: Plan) -> bool:
+    """Tell whether a plan has costs, be it those of sources alone that it decides by."""
+    costs = plan.policy.costs
     given = (
         *(costs.per_shipment, costs.per_unit, costs.per_unit_km),
         *(costs.per_unserved_unit, costs.per_unserved_order),
         *(part for band in costs.bands for part in (band.per_shipment, band.per_unit)),
     )
-    return any(given) or costs.rates or decides_by_cost(policy)
+    return any(given) or costs.rates or decides_by_cost(plan)

@@ -16,6 +16,8 @@ from engine.places.distance import Points, distance_matrix
 from engine.policies.model import Channel, Exclusion, Lane, MaxDistance, PluginConstraint
 from engine.policies.registry import allowed_by, load_constraint
 from engine.selection.areas import (
+    check_channel,
+    lanes_of,
     outside_channel,
     outside_lanes,
     rate_table,
@@ -29,6 +31,14 @@ from engine.tables.whole import whole
 from engine.types import BoolArray, FlagArray, IndexArray, IntArray, Reason, frozen
 
 _LAST = np.iinfo(np.int64).max
+
+
+class _Addresses:
+    """The distinct areas of some rankings, and the one of each (num_rankings,)."""
+
+    def __init__(self, orders: OrderSet, area: IndexArray) -> None:
+        rows, self.of_ranking = np.unique(np.maximum(area, 0), return_inverse=True)
+        self.distinct: Any = orders.areas.table.take(rows)
 
 
 class BoardMaker:
@@ -62,8 +72,11 @@ class BoardMaker:
             for one in plan.policy.constraints
             if isinstance(one, PluginConstraint)
         ]
-        if any(isinstance(one, Lane) for one in plan.policy.constraints):
-            required_table(catalog, "lanes", "the lane constraint")
+        has_lanes = any(isinstance(one, Lane) for one in plan.policy.constraints)
+        self._lanes = lanes_of(catalog) if has_lanes else {}
+        for one in plan.policy.constraints:
+            if isinstance(one, Channel):
+                check_channel(catalog, one)
 
     @property
     def by_destination(self) -> bool:
@@ -77,7 +90,7 @@ class BoardMaker:
             )
             or "distance" in self._plan.scores
             or self._limits
-            or (self.has_costs and (costs.per_unit_km or costs.bands))
+            or (self.by_cost and (costs.per_unit_km or costs.bands))
             or self._plugins
         )
 
@@ -90,9 +103,9 @@ class BoardMaker:
         )
 
     @property
-    def has_costs(self) -> bool:
+    def by_cost(self) -> bool:
         """Whether the run decides by cost."""
-        return decides_by_cost(self._plan.policy)
+        return decides_by_cost(self._plan)
 
     @cached_property
     def rates(self) -> Rates:
@@ -105,7 +118,7 @@ class BoardMaker:
     def cells(self) -> int:
         """Return how many numbers of 8 bytes a ranking takes."""
         width = max(1, self._catalog.sources.num_rows)
-        return width * (len(self._runs) + (3 if self.has_costs else 1))
+        return width * (len(self._runs) + (3 if self.by_cost else 1))
 
     def make(self, orders: OrderSet, rankings: Rankings, rows: IntArray) -> Board:
         """Make the board of some of the rankings of an order set.
@@ -122,11 +135,11 @@ class BoardMaker:
         The board; its rankings are numbered as in ``rows``.
         """
         stock, destination, area = (column[rows] for column in rankings[:3])
-        distance = self._distance(orders, destination)
-        addresses = orders.areas.table.take(np.maximum(area, 0))
+        distance = distances(self._catalog, orders, destination)
+        addresses = _Addresses(orders, area)
         rates = np.full(distance.shape, -1, np.int32)
         if self._rates is not None:
-            rates = rates_of(self._catalog, self._rates, addresses)
+            rates = rates_of(self._rates, addresses.distinct)[addresses.of_ranking]
         bars = self._bars(stock, distance, addresses, rates)
         unit, shipment = self._cost_matrices(distance)
         return Board(
@@ -137,28 +150,15 @@ class BoardMaker:
             rates=frozen(rates),
         )
 
-    def _distance(self, orders: OrderSet, destination: IndexArray) -> IntArray:
-        """(num_rankings, num_sources) millimetres, -1 where not known or not asked for."""
-        where = orders.destinations
-        shape = len(destination), self._catalog.sources.num_rows
-        if not (destination >= 0).any():
-            return np.full(shape, -1, np.int64)
-        distinct, of_ranking = np.unique(destination, return_inverse=True)
-        there = Points(*(axis[distinct] for axis in where.points))
-        matrix = distance_matrix(
-            there, where.places[distinct], self._catalog.source_points, self._catalog.known
-        )
-        return matrix[of_ranking]
-
     def _cost_matrices(self, distance: IntArray) -> tuple[IntArray, IntArray]:
-        if not self.has_costs:
+        if not self.by_cost:
             nothing = np.empty((0, 0), np.int64)
             return nothing, nothing
         source = np.broadcast_to(np.arange(distance.shape[1]), distance.shape)
         return unit_and_shipment_cost(self._costs, distance, source)
 
     def _bars(
-        self, stock: IndexArray, distance: IntArray, addresses: Any, rates: IndexArray
+        self, stock: IndexArray, distance: IntArray, addresses: _Addresses, rates: IndexArray
     ) -> FlagArray:
         """(2, num_rankings, num_sources) the first reason that keeps a source out, by pass."""
         bars = np.repeat(self._linked[None, stock], 2, axis=0)
@@ -168,7 +168,7 @@ class BoardMaker:
         return bars
 
     def _masks(
-        self, stock: IndexArray, distance: IntArray, addresses: Any, rates: IndexArray
+        self, stock: IndexArray, distance: IntArray, addresses: _Addresses, rates: IndexArray
     ) -> Any:
         """Yield each constraint's reason, whether it is soft, and whom it keeps out, in order."""
         given = self._plan.policy.constraints
@@ -177,10 +177,12 @@ class BoardMaker:
                 yield Reason.EXCLUDED, one.soft, np.broadcast_to(self._closed, distance.shape)
         for one in given:
             if isinstance(one, Channel):
-                yield Reason.CHANNEL, one.soft, outside_channel(self._catalog, addresses, one)
+                outside = outside_channel(self._catalog, addresses.distinct, one)
+                yield Reason.CHANNEL, one.soft, outside[addresses.of_ranking]
         for one in given:
             if isinstance(one, Lane):
-                yield Reason.LANE, one.soft, outside_lanes(self._catalog, addresses)
+                outside = outside_lanes(self._lanes, distance.shape[1], addresses.distinct)
+                yield Reason.LANE, one.soft, outside[addresses.of_ranking]
         for one, limit in self._limits:
             too_far = (distance > limit) | ((distance < 0) & (limit < _LAST))
             yield Reason.TOO_FAR, one.soft, too_far
@@ -188,7 +190,7 @@ class BoardMaker:
             yield Reason.NO_RATE, False, rates < 0
         for plugin, constraint in self._plugins:
             row, source = np.nonzero(self._linked[stock] == 0)
-            candidates = self._candidates(stock, distance[row, source], row, source)
+            candidates = self.candidates(stock, distance[row, source], row, source)
             kept_out = np.zeros(distance.shape, bool)
             kept_out[row, source] = ~allowed_by(constraint, plugin.kind, candidates)
             yield Reason.CONSTRAINT, plugin.soft, kept_out
@@ -282,15 +284,18 @@ class BoardMaker:
         far = distance[row, source]
         if score == "distance":
             bucket = mm(self._plan.policy.distance_bucket_km)
-            near = np.maximum(far - 1, 0) // bucket if bucket else far
-            return np.where(far < 0, _LAST, near)
+            return np.where(far < 0, _LAST, buckets(far, bucket) if bucket else far)
         assert not isinstance(score, str)
-        scores = scores_of(score, self._candidates(stock, far, row, source))
+        scores = scores_of(score, self.candidates(stock, far, row, source))
         return np.unique(scores, return_inverse=True)[1]  # NaN, which is last, equals itself here
 
-    def _candidates(
+    def candidates(
         self, stock: IndexArray, far: IntArray, row: IntArray, source: IntArray
     ) -> Candidates:
+        """Return what plug-ins are shown of (num_candidates,) pairs of a ranking and a source.
+
+        ``stock`` is (num_rankings,); ``far`` (num_candidates,) millimetres, -1 where not known.
+        """
         return Candidates(
             sources=self._catalog.sources,
             source=frozen(source.astype(np.int32)),
@@ -298,6 +303,23 @@ class BoardMaker:
             priority=frozen(self._priority[stock[row], source]),
             distance_km=frozen(np.where(far < 0, np.nan, far / MM_PER_KM)),
         )
+
+
+def distances(catalog: Catalog, orders: OrderSet, destination: IndexArray) -> IntArray:
+    """(num_rankings, num_sources) millimetres, -1 where not known or not asked for."""
+    where = orders.destinations
+    shape = len(destination), catalog.sources.num_rows
+    if not (destination >= 0).any():
+        return np.full(shape, -1, np.int64)
+    distinct, of_ranking = np.unique(destination, return_inverse=True)
+    there = Points(*(axis[distinct] for axis in where.points))
+    matrix = distance_matrix(there, where.places[distinct], catalog.source_points, catalog.known)
+    return matrix[of_ranking]
+
+
+def buckets(far: IntArray, bucket: int) -> IntArray:
+    """Return the bucket of each distance: 0 up to ``bucket`` mm, 1 up to twice as far."""
+    return np.maximum(far - 1, 0) // bucket
 
 
 def check_costs(plan: Plan, catalog: Catalog) -> None:
@@ -308,7 +330,7 @@ def check_costs(plan: Plan, catalog: Catalog) -> None:
         *(part for band in costs.bands for part in (band.per_shipment, band.per_unit)),
         *exact(catalog.sources["handling_cost"]),
     )
-    if decides_by_cost(plan.policy) and not any(given) and not costs.rates:
+    if decides_by_cost(plan) and not any(given) and not costs.rates:
         raise PolicyError(
             "policy: it decides by cost, and all costs are 0; give per_shipment, per_unit, "
             "per_unit_km, bands or rates in [costs], or handling_cost in sources"

@@ -9,7 +9,17 @@ import pyarrow.compute as pc
 from engine.catalog import Catalog, find_items, index_of
 from engine.clock import Clock
 from engine.errors import PolicyError
-from engine.kernels.orders.bundles import ENDLESS, NO_STOCK, Board, Rules, Stock, Terms, Work
+from engine.kernels.orders.bundles import (
+    ENDLESS,
+    NO_STOCK,
+    NOT_ASKED,
+    Board,
+    Rules,
+    Stock,
+    Terms,
+    Trace,
+    Work,
+)
 from engine.orders import OrderSet
 from engine.policies.model import (
     ORDER_RULES,
@@ -57,13 +67,18 @@ class ByPolicy:
     ------
     PolicyError
         If the policy asks for what the catalogue does not have.
+
+    Attributes
+    ----------
+    maker
+        Knows what holds between orders and sources.
     """
 
     def __init__(self, catalog: Catalog, plan: Plan, *, independent: bool) -> None:
         check_costs(plan, catalog)
         self._catalog = catalog
-        self._policy = plan.policy
-        self._maker = BoardMaker(catalog, plan)
+        self._plan, self._policy = plan, plan.policy
+        self.maker = BoardMaker(catalog, plan)
         self._rules = _rules(plan.policy, independent)
         self._exclusions = _Exclusions(catalog, plan.policy)
         self._start = _available(catalog)
@@ -74,7 +89,7 @@ class ByPolicy:
             _safety_stock(catalog, plan.policy),
             self._exclusions.of_items,
         )
-        self._of_source = _of_source(catalog, plan.policy, self._start)
+        self._of_source = _of_source(catalog, plan, self._start)
         self._marks = np.zeros(3, np.int64)
         self._row_of_sku = np.zeros(max(1, len(catalog.sku_names)), np.int64)
         self._buffers = Buffers()
@@ -94,16 +109,26 @@ class ByPolicy:
 
     def serve(self, orders: OrderSet, clock: Clock) -> Deduction:
         """Serve the next orders; see `engine.selection.selection.Selection`."""
+        return self._serve(orders, clock, _no_trace(0, 0))
+
+    def serve_traced(self, orders: OrderSet) -> tuple[Deduction, Trace]:
+        """Serve one order, and write down what its lines met."""
+        counts = np.append(np.diff(self._catalog.items.offsets), 0)[orders.skus]
+        offsets = np.append(0, np.cumsum(counts))
+        trace = _no_trace(int(offsets[-1]), self._num_keys)._replace(offsets=frozen(offsets))
+        return self._serve(orders, Clock(), trace), trace
+
+    def _serve(self, orders: OrderSet, clock: Clock, trace: Trace) -> Deduction:
         from engine.kernels.orders.serve import serve_orders
 
         bounds = self._rules.passes * items_of_orders(self._catalog, orders)
         rankings = distinct_rankings(
-            orders, by_destination=self._maker.by_destination, by_area=self._maker.by_area
+            orders, by_destination=self.maker.by_destination, by_area=self.maker.by_area
         )
         blocks = ranked_blocks(
             rankings,
-            lambda rows: self._maker.make(orders, rankings, rows),
-            self._maker.cells(),
+            lambda rows: self.maker.make(orders, rankings, rows),
+            self.maker.cells(),
             bounds,
             BLOCK_PICKS,
             clock,
@@ -112,20 +137,21 @@ class ByPolicy:
         for block in blocks:
             with clock("deduct"):
                 lines = lines_of(orders, block)
-                self._check_money(block.ranks, lines)
+                self._check_money(block.ranks, lines, orders.ids[block.start : block.stop])
                 most = bounds[block.start : block.stop]
                 picks = self._buffers.make_room(int(most.sum()), len(lines.skus))
                 count = serve_orders(
-                    self._maker.kinds,
+                    self.maker.kinds,
                     self._rules,
                     block.ranks,
-                    self._maker.rates,
+                    self.maker.rates,
                     lines,
                     self._stock,
                     self._terms(orders, block),
                     self._of_source,
                     self._work(lines, int(most.max(initial=0))),
                     picks,
+                    trace,
                 )
                 first_line = orders.offsets[block.start]
                 parts.append(
@@ -141,22 +167,25 @@ class ByPolicy:
         ids = orders.ids[block.start : block.stop]
         return Terms(frozen(policy.astype(np.uint8)), *self._exclusions.of_orders(ids))
 
+    @property
+    def _num_keys(self) -> int:
+        return len(self.maker.kinds) + int("capacity_left" in self._plan.scores)  # has two
+
     def _work(self, lines: Lines, most_picks: int) -> Work:
         num_sources = max(1, self._catalog.sources.num_rows)
         most_lines = int(np.diff(lines.offsets).max(initial=0))
         most_items = int(np.diff(self._catalog.items.offsets).max(initial=0))
-        num_keys = len(self._maker.kinds) + int("capacity_left" in self._policy.ranking)  # has two
         sets = {"complete_first", "fewest_sources", "cheapest"}
         cells = most_lines * (min(num_sources, most_picks) + 1)
         if sets.isdisjoint(rules_of(self._policy)):
             cells = 0
         return Work(
             counts=self._marks,
-            candidates=np.zeros((most_items, 4 + num_keys), np.int64),
+            candidates=np.zeros((most_items, 4 + self._num_keys), np.int64),
             rows=np.empty((4, most_lines + 1), np.int64),
             row_of_sku=self._row_of_sku,
             entries=np.empty((most_picks, 2), np.int64),
-            slots=np.zeros((num_sources, 10 + num_keys), np.int64),
+            slots=np.zeros((num_sources, 10 + self._num_keys), np.int64),
             have=np.empty(cells, np.int64),
             most=np.empty(cells, np.int64),
             rest=np.empty(cells, np.int64),
@@ -164,23 +193,39 @@ class ByPolicy:
             merged=np.empty((4, most_picks), np.int64),
         )
 
-    def _check_money(self, board: Board, lines: Lines) -> None:
+    def _check_money(self, board: Board, lines: Lines, ids: pa.Array) -> None:
         """Refuse orders whose cost might not fit; nothing of the run is used then."""
         if not len(board.unit_cost) or not len(lines.skus):
             return
-        total = np.add.reduceat(np.append(lines.quantity, 0), lines.offsets[:-1])
-        most_units = int(total.max()) // QTY_SCALE + 1
-        rates = self._maker.rates
-        unit = int(board.unit_cost.max(initial=0)) + self._rules.per_unserved_unit
-        parcels = 1 + most_units * QTY_SCALE // max(int(rates.up_to.min(initial=QTY_SCALE)), 1)
-        shipment = int(board.shipment_cost.max(initial=0))
-        shipment += parcels * int(rates.cost.max(initial=0))
-        most = most_units * unit + board.unit_cost.shape[1] * shipment
-        if most + self._rules.per_unserved_order > _MOST_MONEY:
+        num_sources, rates = board.unit_cost.shape[1], self.maker.rates
+        # In floats, which cannot overflow; what is refused is far from where that might matter.
+        total = np.zeros(len(lines.ranking))
+        np.add.at(total, np.repeat(np.arange(len(total)), np.diff(lines.offsets)), lines.quantity)
+        unit, shipment = (
+            costs.max(axis=1, initial=0)[lines.ranking].astype(float)
+            for costs in (board.unit_cost, board.shipment_cost)
+        )
+        most = (total / QTY_SCALE + 1) * (unit + self._rules.per_unserved_unit)
+        most += num_sources * shipment + self._rules.per_unserved_order
+        if len(rates.up_to):
+            parcels = num_sources + total / rates.up_to[rates.offsets[1:] - 1].min()
+            most += parcels * float(rates.cost.max())
+        if most.max() > _MOST_MONEY:
+            at = int(most.argmax())
             raise PolicyError(
-                f"policy: an order of {most_units:,} units could cost more than "
-                f"{_MOST_MONEY // 10**6:,}; lower the costs or correct the quantities"
+                f"policy: order {ids[at].as_py()} of {total[at] / QTY_SCALE:,.0f} units could cost "
+                f"more than {_MOST_MONEY // 10**6:,}; lower the costs or correct the quantities"
             )
+
+
+def _no_trace(num_cells: int, num_keys: int) -> Trace:
+    return Trace(
+        offsets=frozen(np.empty(0, np.int64)),
+        why=np.full((2, num_cells), NOT_ASKED, np.uint8),
+        has=np.zeros((2, num_cells), np.int64),
+        is_ranked=np.zeros((2, num_cells), np.uint8),
+        keys=np.zeros((2, num_cells, num_keys), np.int64),
+    )
 
 
 class _Exclusions:
@@ -289,13 +334,13 @@ def _safety_stock(catalog: Catalog, policy: Policy) -> IntArray:
     return frozen(held_back)
 
 
-def _of_source(catalog: Catalog, policy: Policy, available: IntArray) -> IntArray:
-    """(num_sources, 10) as `engine.kernels.orders.bundles` says."""
+def _of_source(catalog: Catalog, plan: Plan, available: IntArray) -> IntArray:
+    """(num_sources, 11) as `engine.kernels.orders.bundles` says."""
     num_sources = catalog.sources.num_rows
-    of_source = np.zeros((num_sources, 10), np.int64)
+    of_source = np.zeros((num_sources, 11), np.int64)
     of_source[:, :2] = ENDLESS
-    if any(isinstance(one, Capacity) for one in policy.constraints) or (
-        "capacity_left" in policy.ranking
+    if "capacity_left" in plan.scores or any(
+        isinstance(one, Capacity) for one in plan.policy.constraints
     ):
         orders = catalog.sources["capacity_orders"]
         units = decimal_to_units(whole(catalog.sources["capacity_units"]))

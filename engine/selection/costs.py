@@ -12,6 +12,7 @@ from engine.policies.model import Costs
 from engine.types import QTY_SCALE, IntArray, frozen
 
 MICRO = Decimal("0.000001")
+_MOST = 1 << 62
 
 
 class CostTable(NamedTuple):
@@ -73,7 +74,13 @@ def unit_and_shipment_cost(
 
 
 def cost_of_quantity(unit_cost: IntArray | int, quantity: IntArray) -> IntArray:
-    """Return what quantities of 1e-4 units cost, (n,) in 1e-6, rounded half to even."""
+    """Return what quantities of 1e-4 units cost, (n,) in 1e-6, rounded half to even.
+
+    Beyond the range of int64 they are Python integers.
+    """
+    most = int(np.max(unit_cost, initial=0)) * (int(quantity.max(initial=0)) // QTY_SCALE + 1)
+    if most > _MOST:
+        quantity = quantity.astype(object)
     whole, part = np.divmod(quantity, QTY_SCALE)
     cost, rest = np.divmod((unit_cost % QTY_SCALE) * part, QTY_SCALE)
     cost = cost + unit_cost * whole + (unit_cost // QTY_SCALE) * part
@@ -86,6 +93,8 @@ def cost_of_parcels(
 ) -> IntArray:
     """Return what ``rates`` add to shipments, (n,) in 1e-6; several parcels where one is too small.
 
+    Beyond the range of int64 they are Python integers.
+
     Parameters
     ----------
     quantity, rate
@@ -93,15 +102,16 @@ def cost_of_parcels(
     offsets, up_to, cost
         As in `engine.selection.areas.RateTable`.
     """
-    total = np.zeros(len(quantity), np.int64)
+    total: np.ndarray = np.zeros(len(quantity), np.int64)
+    if int(quantity.max(initial=0)) * int(cost.max(initial=0)) > _MOST:
+        total = total.astype(object)
     for pair in np.unique(rate[rate >= 0]):
         rows = slice(offsets[pair], offsets[pair + 1])
-        here = np.flatnonzero(rate == pair)
-        largest = max(int(up_to[rows][-1]), 1)
-        full = np.maximum(quantity[here] - 1, 0) // largest if up_to[rows][-1] else 0
+        here = np.flatnonzero((rate == pair) & (quantity > 0))
+        largest = int(up_to[rows][-1])
+        full = (quantity[here] - 1) // largest
         row = np.searchsorted(up_to[rows], quantity[here] - full * largest)
-        row = np.minimum(row, offsets[pair + 1] - offsets[pair] - 1)
-        total[here] = full * cost[rows][-1] + cost[rows][row]
+        total[here] = full.astype(total.dtype) * int(cost[rows][-1]) + cost[rows][row]
     return total
 
 

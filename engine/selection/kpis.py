@@ -44,8 +44,8 @@ class KPIs:
     shortfalls
         Reason -> ``lines`` that are short for it and ``units`` that they lack.
     capacity_use
-        source_code -> ``orders`` and ``units`` it ships / its capacity in a run, None where it has
-        no such limit; only of sources that have one. None in independent mode.
+        source_code -> ``orders`` and ``units`` it ships / its capacity in a run, None where that is
+        0 or not given; only of sources that have one. None in independent mode.
     source_utilisation
         source_code -> units allocated / units available at the start, of SKUs whose stock is
         managed; None where a source had none. None altogether in independent mode.
@@ -89,7 +89,7 @@ class Tally:
         self._catalog = catalog
         self._independent = independent
         self._counts: Counter[str] = Counter()
-        self._bill = Bill(catalog, plan.policy) if is_priced(plan.policy) else None
+        self._bill = Bill(catalog, plan.policy) if is_priced(plan) else None
         self._units_short: Counter[str] = Counter()
         self._has_capacity = any(
             catalog.sources[name].null_count < catalog.sources.num_rows

@@ -66,9 +66,9 @@ def find_plan(
     return Plan(found, scores, _only_algorithm(found, scores))
 
 
-def decides_by_cost(policy: Policy) -> bool:
-    """Tell whether costs have a say in what a policy decides."""
-    return "cheapest" in rules_of(policy) or "cost" in policy.ranking
+def decides_by_cost(plan: Plan) -> bool:
+    """Tell whether costs have a say in what a plan decides."""
+    return "cheapest" in rules_of(plan.policy) or "cost" in plan.scores
 
 
 def rules_of(policy: Policy) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def _score(name: str) -> Score:
 
 def _only_algorithm(policy: Policy, scores: tuple[Score, ...]) -> SourceSelectionAlgorithm | None:
     rest = (policy.order_rule, policy.ship_policy, policy.max_sources, policy.constraints)
-    if rest != ("line", "partial", 0, ()) or len(scores) > 1:
+    if rest != ("line", "partial", 0, ()) or policy.costs.rates or len(scores) > 1:
         return None
     score = scores[0]
     if not isinstance(score, str):

@@ -1,8 +1,8 @@
 """A run's result as tables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from engine.catalog import Catalog
 from engine.earth import MM_PER_KM
+from engine.errors import UsageError
 from engine.orders import OrderSet
 from engine.places.distance import UNKNOWN
 from engine.selection.deduction import Deduction, places_of
@@ -27,6 +28,8 @@ _ITEMS = 1 << 18
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from engine.selection.explanation import Explanation
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,6 +50,8 @@ class Result:
         What a person should know.
     seconds
         Seconds by phase.
+    replay
+        What `explain` asks; None for a result that was read from a folder.
     """
 
     allocations: pa.Table
@@ -57,6 +62,32 @@ class Result:
     kpis: KPIs
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    replay: "Callable[[Any], Explanation] | None" = None
+
+    def explain(self, order_id: Any) -> "Explanation":
+        """Say why an order went where it went; the run is replayed up to it.
+
+        Parameters
+        ----------
+        order_id
+            The order; integer and text are the same if they print the same.
+
+        Returns
+        -------
+        Its lines with every candidate source: what it had, its scores, and what it gave or the
+        reason that it was passed over. It prints as a sentence.
+
+        Raises
+        ------
+        UsageError
+            If the run has no such order, or the result was read from a folder: then
+            ``engine.explain(folder, order_id)`` does it.
+        """
+        if self.replay is None:
+            raise UsageError(
+                "this result was read from a folder; engine.explain(folder, order_id) replays it"
+            )
+        return self.replay(order_id)
 
     @property
     def tables(self) -> dict[str, pa.Table]:
@@ -167,19 +198,23 @@ def _orders(orders: OrderSet, totals: OrderTotals) -> pa.Table:
 
 def _shortfalls(catalog: Catalog, orders: OrderSet, done: Deduction) -> pa.Table:
     lines = np.flatnonzero(done.short > 0)
-    skus = orders.skus[lines]
-    known = pa.array(np.where(skus < 0, 0, skus), mask=skus < 0)
-    names = pc.coalesce(catalog.sku_names.take(known), orders.sku_names.take(pa.array(lines)))
     return pa.table(
         {
             "order_id": _ids(orders, orders.order_of_line[lines]),
             "line": pa.array(orders.position[lines]),
-            "sku": names,
+            "sku": spelt_skus(catalog, orders, lines),
             "qty_short": units_to_decimal(done.short[lines]),
             "reason": pa.array(REASONS).take(pa.array(done.reason[lines].astype(np.int64))),
         },
         schema=result_schema("shortfalls", orders.id_type),
     )
+
+
+def spelt_skus(catalog: Catalog, orders: OrderSet, lines: IntArray) -> pa.Array:
+    """(len(lines),) SKUs of lines, as the catalogue spells them first, or the order."""
+    skus = orders.skus[lines]
+    known = pa.array(np.where(skus < 0, 0, skus), mask=skus < 0)
+    return pc.coalesce(catalog.sku_names.take(known), orders.sku_names.take(pa.array(lines)))
 
 
 def items_after(catalog: Catalog, left: IntArray, in_stock: FlagArray) -> Iterator[pa.Table]:

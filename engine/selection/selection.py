@@ -80,11 +80,20 @@ class Selection:
             If an algorithm or a plug-in answers wrongly.
         """
         if orders.ship_policy is not None and isinstance(self._way, ByAlgorithm):
+            self.by_policy()
+        return self._way.serve(orders, clock)
+
+    def by_policy(self) -> ByPolicy:
+        """Go on in the kernels of policies from what is left, if that is not so already.
+
+        What an algorithm decides is the same there.
+        """
+        if isinstance(self._way, ByAlgorithm):
             items = self._catalog.items._replace(
                 quantity=frozen(self._way.left), in_stock=frozen(self._way.in_stock)
             )
             self._way = self._by_policy(replace(self._catalog, items=items))
-        return self._way.serve(orders, clock)
+        return self._way
 
     def _by_policy(self, catalog: Catalog) -> ByPolicy:
         if self._include_zero:

@@ -88,6 +88,7 @@ def check_columns(schema: Schema, raw: RawTable) -> CheckedTable:
     table = pa.table(columns)
     checked = CheckedTable(schema, table, findings, extra)
     findings += _check_pairs(checked)
+    findings += _check_one_of(checked)
     return checked
 
 
@@ -275,6 +276,21 @@ def _check_pairs(checked: CheckedTable) -> list[Finding]:
         shown_rows(pair, names),
         "half a coordinate",
         "give latitude and longitude, or neither",
+    )
+
+
+def _check_one_of(checked: CheckedTable) -> list[Finding]:
+    names = checked.schema.one_of
+    if not names:
+        return []
+    given = sum(np.asarray(checked.table[name].is_valid()).astype(np.int64) for name in names)
+    return rows_finding(
+        checked.schema.name,
+        ", ".join(names),
+        (given != 1) & ~checked.bad(names),
+        shown_rows(checked.table, names),
+        f"not exactly one of {' and '.join(names)}",
+        "give one of them",
     )
 
 

@@ -58,5 +58,11 @@ def fold_name(names: Strings) -> Strings:
     return pc.utf8_lower(pc.utf8_upper(pc.utf8_trim_whitespace(bare)))
 
 
-FOLDS = {"sku": fold_sku, "country_id": fold_country, "postcode": fold_postcode}
+FOLDS = {
+    "sku": fold_sku,
+    "country_id": fold_country,
+    "region": fold_name,
+    "postcode": fold_postcode,
+    "postcode_prefix": fold_postcode,
+}
 """How a key column compares, by its name; other columns compare as they print."""

@@ -55,7 +55,7 @@ class Schema:
     """One table.
 
     ``restricts``: the table lowers or limits what may be promised, so a bad row in it stops
-    the run even with ``--quarantine``.
+    the run even with ``--quarantine``. ``one_of``: each row has exactly one of these columns.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Schema:
     required: bool = False
     restricts: bool = False
     references: tuple[Reference, ...] = ()
+    one_of: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """Return the column of that name."""
@@ -295,8 +296,10 @@ CATALOG_SCHEMAS = (
             Column("postcode_prefix", Kind.TEXT, "their first characters; the longest counts"),
             Column("zone", Kind.KEY, "name of the zone", required=True),
         ),
+        key=("source_code", "country_id", "region", "postcode_prefix"),
         restricts=True,
         references=(_OF_SOURCE,),
+        one_of=("source_code", "country_id"),
     ),
 )
 

@@ -78,9 +78,9 @@ def test_the_next_run_clears_up_after_a_killed_one(tmp_path: Path, phase: str):
 SORTING = """
 import os
 from engine.cli import main
-import engine.batch
+import engine.inputs
 from engine.intake import sort
-engine.batch.BATCH_ROWS = 1
+engine.inputs.BATCH_ROWS = 1
 sort.IN_MEMORY = 0
 write = sort._Spill.write
 def strike(spill, ranges):

@@ -38,8 +38,9 @@ def example(name: str) -> str:
     assert outcome.code == 0
     assert ssa(name, "-h") == outcome
     shown = outcome.out.partition("\nExample:\n")[2]
-    assert shown.startswith(f"  ssa {name}")
-    return shown.replace("\\\n", " ")
+    assert shown.lstrip().startswith("ssa ")
+    assert f"  ssa {name}" in shown
+    return re.sub(r"\\\n *", " ", shown)
 
 
 @pytest.fixture
@@ -58,9 +59,10 @@ def test_the_example_of_the_help_runs(checkout: Path, name: str):
     (checkout / "FR.txt").write_text(GEONAMES)
     (checkout / "catalog").mkdir()
     shutil.make_archive("DE", "zip", checkout, "FR.txt")
-    words = shlex.split(example(name))
-    outcome = ssa(*words[1:])
-    assert outcome.code == 0, outcome
+    for line in example(name).strip().splitlines():
+        words = shlex.split(line)
+        outcome = ssa(*words[1:])
+        assert outcome.code == 0, outcome
     if "--out" in words:
         assert Path(words[words.index("--out") + 1]).exists()
 
@@ -108,6 +110,8 @@ def test_without_a_command_the_help_is_shown():
         ("allocate a b --out c --format xml", "ssa: invalid value for '--format': 'xml'"),
         ("allocate a b --out c --mode fast", "ssa: invalid value for '--mode': 'fast'"),
         ("check a b", "ssa: missing option '--out'; see ssa check --help"),
+        ("compare a", "ssa: missing argument 'DIR_B'; see ssa compare --help"),
+        ("compare a b --limit -1", "ssa: invalid value for '--limit': -1 is not in the range"),
         ("sources a b", "ssa: invalid value for 'STOCK_ID': 'b' is not a valid integer; see"),
         ("sources a 1 2", "ssa: got unexpected extra argument"),
         ("geonames --out x.csv", "ssa: missing argument 'FILE...'; see ssa geonames --help"),

@@ -33,6 +33,7 @@ def allocate(tables: Tables, policy: Row, mode: str = "sequential") -> dict[str,
     start = opening_state(shop)
     state = deepcopy(start)
     result: dict[str, Any] = {"allocations": [], "orders": [], "shortfalls": []}
+    result["turns"] = []
     result["cost"] = 0 if "costs" in policy else None
     for entry in read_orders(tables):
         row, stock_id, lines = entry["order"], entry["stock_id"], read_lines(entry["lines"])
@@ -43,6 +44,7 @@ def allocate(tables: Tables, policy: Row, mode: str = "sequential") -> dict[str,
         result["orders"].append(order_row(entry, picks, short, located))
         result["allocations"] += picks
         result["shortfalls"] += short
+        result["turns"].append({"had": order.had, "met": order.met})
         if "costs" in policy:
             result["cost"] += order_cost(order)
         if mode == "sequential":

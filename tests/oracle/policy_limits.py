@@ -162,6 +162,17 @@ def available(order: Order, code: str, sku: str, wanted: int) -> int:
     return there if limit is None else min(there, limit)
 
 
+def there(order: Order, code: str, sku: str) -> int:
+    """What an item has left above promises, safety stock and capacity, whoever may have it."""
+    if out_of_stock(order, code, sku):
+        return 0
+    if not managed(order, sku):
+        return max(recorded(order, code, sku), 0)
+    limit = units_left(order, code) if active(order, "capacity") else None
+    left = max(spare(order, code, sku), 0)
+    return left if limit is None else min(left, limit)
+
+
 def reason(order: Order, sku: str) -> str:
     """Why a line is short: of the source items of its SKU the one that came farthest tells."""
     met = [

@@ -67,6 +67,9 @@ class Order:
     barred: set[str] = field(default_factory=set)
     chosen: set[str] = field(default_factory=set)
     reasons: dict[int, str] = field(default_factory=dict)
+    # By line and source: what an item had at the line's turn, and its obstacle after it.
+    had: dict[int, dict[str, int]] = field(default_factory=dict)
+    met: dict[int, dict[str, str | None]] = field(default_factory=dict)
 
 
 def units(value: Any) -> int:

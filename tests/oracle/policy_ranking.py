@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.oracle.policy_costs import goods_cost, shipment_cost
-from tests.oracle.policy_limits import available, safety_stock
+from tests.oracle.policy_limits import available, excluded, safety_stock
 from tests.oracle.policy_order import (
     Order,
     drawn,
@@ -64,7 +64,7 @@ def by_stock_level(order: Order, code: str, wanted: Wanted) -> int:
     """The most units of the wanted SKUs first."""
     total = 0
     for sku in wanted:
-        if (code, sku) in order.state.in_stock:
+        if (code, sku) in order.state.in_stock and not excluded(order, code, sku):
             held = recorded(order, code, sku)
             if managed(order, sku):
                 held -= reserved(order, code, sku) + safety_stock(order, code, sku)

@@ -6,7 +6,7 @@ from math import comb
 from typing import Any
 
 from tests.oracle.policy_costs import added_cost, money, unit_cost
-from tests.oracle.policy_limits import available, least_units, reason
+from tests.oracle.policy_limits import available, least_units, obstacle, reason, there
 from tests.oracle.policy_order import (
     UNIT_STEPS,
     Line,
@@ -44,17 +44,20 @@ def draw(order: Order, number: int, sku: str, wanted: int, sources: Iterable[str
 def take(order: Order, number: int, sku: str, code: str, qty: int) -> None:
     """Take so much from a source for a line, and note what was available."""
     if qty > 0:
-        there = (
+        held = (
             available(order, code, sku, qty) if managed(order, sku) else recorded(order, code, sku)
         )
-        order.picks.append(Pick(number, code, sku, qty, there))
+        order.picks.append(Pick(number, code, sku, qty, held))
 
 
 def serve_lines(order: Order, serve: Callable[[Line], None]) -> None:
     """Serve in turn the lines of which something is wanted."""
     for line in order.lines:
         if missing(order, line):
+            items = [code for code, sku in order.state.quantity if sku == line.sku]
+            order.had[line.number] = {code: there(order, code, line.sku) for code in items}
             serve(line)
+            order.met[line.number] = {code: obstacle(order, code, line.sku) for code in items}
             close(order, line)
 
 

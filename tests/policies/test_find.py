@@ -31,7 +31,7 @@ WRONG = [
     ("ranking = ['cost', 'cost']", 1, "names 'cost' twice"),
     ("fallback = 'complete_first'\norder_rule = 'complete_first'", 1, "is no fallback"),
     ("ship_policy = 'whole'", 1, "Allowed: backorder, line, order, partial"),
-    ("max_sources = -1", 1, "give 0 (no limit) or more"),
+    ("max_sources = -1", 1, "give 0 (no limit) to 2,147,483,647"),
     ("max_sources = 1.5", 1, "expected a whole number, got a number"),
     ("distance_bucket_km = -1", 1, "give a number from 0 to 1,000,000"),
     ("# costs\n[costs]\nper_unt = 1", 3, "did you mean per_unit?"),

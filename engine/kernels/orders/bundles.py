@@ -37,12 +37,17 @@ MILLION = 1_000_000
     CHOSEN_BY,
     SLOT_OF,
     SLOT,
-) = range(10)
-"""Columns of ``of_source``, (num_sources, 10): capacity left in orders and in 1e-4 units; units
+    PLACE,
+) = range(11)
+"""Columns of ``of_source``, (num_sources, 11): capacity left in orders and in 1e-4 units; units
 available now and at the start over managed items; the order that draws on the source, and the
 units that it takes; the pass that bars it, the set that holds it, the pass whose slot it has, and
-that slot, or for a source of the chosen set its place in it."""
+that slot; its place in the set that holds it."""
 
+
+RANKED_LOWER, GAVE, NOT_ASKED = 253, 254, 255
+"""What `Trace.why` says besides a `Reason`: the line had all it wants before the item's turn; the
+item gave something; the line wanted nothing in this pass."""
 
 MARK, DRAWN, ORDER = range(3)
 """Rows of `Work.counts`: the last mark given out, on how many sources the order draws, its mark."""
@@ -123,6 +128,22 @@ class Terms(NamedTuple):
     offsets: IntArray
     sources: IndexArray
     skus: IndexArray
+
+
+class Trace(NamedTuple):
+    """What is written down of lines at their turn, if somebody asks; else ``offsets`` is empty.
+
+    ``offsets`` is (num_lines + 1,): cells ``offsets[l]:offsets[l + 1]`` are the items of the SKU of
+    line ``l``. The others are (2, num_cells), by pass: ``why`` an item gave nothing, a `Reason` or
+    what stands above; ``has`` what it had at the line's turn, as `Picks.available`; ``is_ranked``
+    whether ``keys``, (2, num_cells, num_keys), holds what it was ranked by.
+    """
+
+    offsets: IntArray
+    why: FlagArray
+    has: IntArray
+    is_ranked: FlagArray
+    keys: IntArray
 
 
 class Work(NamedTuple):

@@ -37,10 +37,10 @@ def cost_of_shipment(
     rate = rates[ranking, source]
     if rate >= 0:
         start, last = offsets[rate], offsets[rate + 1] - 1
-        full = max((quantity - 1) // up_to[last], 0) if up_to[last] > 0 else 0
+        full = (quantity - 1) // up_to[last]
         cost += full * rate_cost[last]
         rest = quantity - full * up_to[last]
-        while start < last and up_to[start] < rest:
+        while up_to[start] < rest:
             start += 1
         cost += rate_cost[start]
     return cost

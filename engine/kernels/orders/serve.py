@@ -16,6 +16,7 @@ from engine.kernels.orders.bundles import (
     MARK,
     ORDER,
     SHIPPED,
+    SLOT,
     WHOLE_LINES,
     WHOLE_ORDERS,
     Board,
@@ -23,12 +24,15 @@ from engine.kernels.orders.bundles import (
     Rules,
     Stock,
     Terms,
+    Trace,
     Work,
 )
-from engine.kernels.orders.candidates import GIVES, HAS, ITEM, first_of, gather, split_evenly
+from engine.kernels.orders.candidates import GIVES, HAS, ITEM, bring_first, gather, split_evenly
+from engine.kernels.orders.layout import SLOT_SOURCE, SORTED
 from engine.kernels.orders.ranking import has_cost
 from engine.kernels.orders.sets import mark_set, write_problem, write_rows
 from engine.kernels.orders.stock import give_back, look_ahead, take
+from engine.kernels.orders.trace import write_trace
 from engine.kernels.orders.why import why_short
 from engine.types import FlagArray, IndexArray, IntArray, Lines, Picks, Reason
 
@@ -49,6 +53,7 @@ def serve_orders(
     of_source: IntArray,
     work: Work,
     picks: Picks,
+    trace: Trace,
 ) -> int:
     """Serve the orders of a block in sequence.
 
@@ -64,6 +69,8 @@ def serve_orders(
         Space for one order.
     picks
         Outputs, all of them; large enough by the caller's count.
+    trace
+        Output, if it has room.
 
     Returns
     -------
@@ -71,11 +78,12 @@ def serve_orders(
     """
     board, rates, lines = borrowed(board), borrowed(rates), borrowed(lines)
     stock, terms, work, picks = borrowed(stock), borrowed(terms), borrowed(work), borrowed(picks)
-    kinds, of_source = borrowed(kinds), borrowed(of_source)
+    kinds, of_source, trace = borrowed(kinds), borrowed(of_source), borrowed(trace)
     # One long function: each level of calls would be compiled once more with all below it.
     line_offsets, skus, wanted = lines.offsets, lines.skus, lines.quantity
     short, reason, backorders = picks.short, picks.reason, stock.skus.backorders
     sources, counts, rankings = stock.items.sources, work.counts, lines.ranking
+    slots, members = work.slots, work.members
     at = int64(0)
     for order in range(len(rankings)):
         start, stop = line_offsets[order], line_offsets[order + 1]
@@ -122,7 +130,9 @@ def serve_orders(
                         of_source,
                         work,
                     )
-                    if found < 0 and rule != COMPLETE_FIRST:
+                    searches = found < 0 and rule != COMPLETE_FIRST
+                    if searches or len(trace.offsets) > 0:  # which shows how all were ranked
+                        alone = slots[members[SORTED, 0], SLOT_SOURCE] if found > 0 else 0
                         counts[MARK] += 1
                         chosen = counts[MARK]
                         num_slots = write_problem(
@@ -142,6 +152,8 @@ def serve_orders(
                             of_source,
                             work,
                         )
+                        members[SORTED, 0] = of_source[alone, SLOT]
+                    if searches:
                         found = best_set(
                             rule,
                             num_rows,
@@ -178,6 +190,7 @@ def serve_orders(
                     of_source,
                     work,
                     picks,
+                    trace,
                 )
                 barred = int64(-1)
                 if least > 0:
@@ -231,22 +244,23 @@ def _serve_lines(
     of_source: IntArray,
     work: Work,
     picks: Picks,
+    trace: Trace,
 ) -> int:
     """Serve the lines in turn, from the chosen set if there is one; return where the picks end."""
     board, rates, lines = borrowed(board), borrowed(rates), borrowed(lines)
     stock, terms, work, picks = borrowed(stock), borrowed(terms), borrowed(work), borrowed(picks)
-    kinds, of_source = borrowed(kinds), borrowed(of_source)
+    kinds, of_source, trace = borrowed(kinds), borrowed(of_source), borrowed(trace)
     skus, short, reason, counts = lines.skus, picks.short, picks.reason, work.counts
     of_line, of_item, given, shown = picks.lines, picks.items, picks.quantity, picks.available
     sources, available = stock.items.sources, stock.available
     is_managed, candidates, by_cost = stock.skus.managed, work.candidates, has_cost(kinds)
-    ranking, token = int64(lines.ranking[order]), counts[ORDER]
+    ranking, token, is_traced = int64(lines.ranking[order]), counts[ORDER], len(trace.offsets) > 0
     at = begin
     for line in range(lines.offsets[order], lines.offsets[order + 1]):
         need, sku = short[line], skus[line]
         if need == 0:
             continue
-        begin_line = at
+        begin_line, found, asked = at, int64(0), int64(0)
         if sku >= 0:
             managed = is_managed[sku] != 0
             found = gather(
@@ -269,37 +283,61 @@ def _serve_lines(
                 of_source,
                 candidates,
             )
-            gives = HAS
             if rule == BALANCED_SPLIT and managed and found > 1:
-                gives = GIVES
                 found = split_evenly(
                     need,
                     found,
                     token,
                     counts[DRAWN],
                     rules.max_sources,
+                    is_traced,
                     sources,
                     of_source,
                     candidates,
                 )
-            while need > 0 and found > 0:
-                best = first_of(candidates, int64(0), found)
-                item, has = candidates[best, ITEM], candidates[best, HAS]
-                amount, source = min(need, candidates[best, gives]), int64(sources[item])
-                found -= 1
-                for column in range(candidates.shape[1]):  # the last takes its place
-                    candidates[best, column] = candidates[found, column]
+            for taken in range(found):
+                if need == 0:
+                    break
+                bring_first(candidates, taken, found)
+                asked += 1
+                item, amount = candidates[taken, ITEM], min(need, candidates[taken, GIVES])
+                source = int64(sources[item])
                 is_new = of_source[source, DRAWN_BY] != token
-                if is_new and 0 < rules.max_sources <= counts[DRAWN]:
+                if amount == 0 or (is_new and 0 < rules.max_sources <= counts[DRAWN]):
                     continue
                 of_line[at] = line
                 of_item[at] = item
                 given[at] = amount
-                shown[at] = has if managed else available[item]
+                shown[at] = candidates[taken, HAS] if managed else available[item]
                 at += 1
                 counts[DRAWN] += take(item, source, amount, managed, token, available, of_source)
                 need -= amount
         short[line] = need
+        if is_traced and sku >= 0:
+            write_trace(
+                line,
+                sku,
+                order,
+                which,
+                first,
+                begin_line,
+                at,
+                ranking,
+                token,
+                bar,
+                chosen,
+                _is_full(rules.max_sources, chosen, token, counts, of_source),
+                found,
+                asked,
+                rules,
+                board,
+                stock,
+                terms,
+                of_source,
+                work,
+                picks,
+                trace,
+            )
         if need > 0 and is_last:
             reason[line] = why_short(
                 sku,

@@ -11,6 +11,7 @@ from engine.kernels.orders.bundles import (
     CHOSEN_BY,
     ENDLESS,
     ORDER,
+    PLACE,
     SLOT,
     SLOT_OF,
     UNITS_LEFT,
@@ -145,7 +146,7 @@ def mark_set(rule: int, size: int, mark: int, of_source: IntArray, work: Work) -
         if rule == CHEAPEST and size > 1:
             place = _place_by_cost(slot, at, size, slots, members)
         of_source[slots[slot, SLOT_SOURCE], CHOSEN_BY] = mark
-        of_source[slots[slot, SLOT_SOURCE], SLOT] = place
+        of_source[slots[slot, SLOT_SOURCE], PLACE] = place
 
 
 @inlined

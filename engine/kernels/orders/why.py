@@ -59,40 +59,79 @@ def why_short(
         return _UNKNOWN_SKU
     reason = _NOT_ASSIGNED
     for item in range(stock.items.offsets[sku], stock.items.offsets[sku + 1]):
-        source = int64(stock.items.sources[item])
-        barred = board.bars[which, ranking, source]
-        managed = stock.skus.managed[sku] != 0
-        has = stock.available[item]
-        by_item = len(stock.excluded) > 0 and stock.excluded[item] != 0
-        if len(terms.offsets) > 0 and is_excluded(
-            source, sku, order, terms.offsets, terms.sources, terms.skus
-        ):
-            by_item = True
-        if 0 < barred <= _DISABLED:
-            why = int(barred)
-        elif not _was_in_stock(item, managed, first, at, sku, stock, picks):
-            why = _OUT_OF_STOCK
-        elif managed and has <= 0:
-            why = _INSUFFICIENT_QTY
-        elif by_item and rules.exclusion > which:
-            why = _EXCLUDED
-        elif barred:
-            why = int(barred)
-        elif managed and rules.safety_stock > which and has <= stock.held_back[item]:
-            why = _SAFETY_STOCK
-        elif rules.capacity > which and (
-            of_source[source, UNITS_LEFT] <= 0
-            or (of_source[source, DRAWN_BY] != token and of_source[source, ORDERS_LEFT] <= 0)
-        ):
-            why = _CAPACITY
-        elif is_full and of_source[source, DRAWN_BY] != token:
-            why = _MAX_SOURCES
-        elif of_source[source, BARRED_BY] == bar:
-            why = _MIN_UNITS
-        else:
-            why = _ORDER_RULE
+        why = why_not(
+            item,
+            sku,
+            order,
+            which,
+            first,
+            at,
+            ranking,
+            token,
+            bar,
+            is_full,
+            rules,
+            board,
+            stock,
+            terms,
+            of_source,
+            picks,
+        )
         reason = max(reason, why)
     return reason
+
+
+@jit
+def why_not(
+    item: int,
+    sku: int,
+    order: int,
+    which: int,
+    first: int,
+    at: int,
+    ranking: int,
+    token: int,
+    bar: int,
+    is_full: bool,
+    rules: Rules,
+    board: Board,
+    stock: Stock,
+    terms: Terms,
+    of_source: IntArray,
+    picks: Picks,
+) -> int:
+    """Return the first `Reason` that keeps an item from giving more to a line; see `why_short`."""
+    source = int64(stock.items.sources[item])
+    barred = board.bars[which, ranking, source]
+    managed = stock.skus.managed[sku] != 0
+    has = stock.available[item]
+    by_item = len(stock.excluded) > 0 and stock.excluded[item] != 0
+    if len(terms.offsets) > 0 and is_excluded(
+        source, sku, order, terms.offsets, terms.sources, terms.skus
+    ):
+        by_item = True
+    if 0 < barred <= _DISABLED:
+        return int(barred)
+    if not _was_in_stock(item, managed, first, at, sku, stock, picks):
+        return _OUT_OF_STOCK
+    if managed and has <= 0:
+        return _INSUFFICIENT_QTY
+    if by_item and rules.exclusion > which:
+        return _EXCLUDED
+    if barred:
+        return int(barred)
+    if managed and rules.safety_stock > which and has <= stock.held_back[item]:
+        return _SAFETY_STOCK
+    if rules.capacity > which and (
+        of_source[source, UNITS_LEFT] <= 0
+        or (of_source[source, DRAWN_BY] != token and of_source[source, ORDERS_LEFT] <= 0)
+    ):
+        return _CAPACITY
+    if is_full and of_source[source, DRAWN_BY] != token:
+        return _MAX_SOURCES
+    if of_source[source, BARRED_BY] == bar:
+        return _MIN_UNITS
+    return _ORDER_RULE
 
 
 @jit

@@ -1,0 +1,25 @@
+"""Parts of the pages that benchmarks write."""
+
+from collections.abc import Iterable
+from typing import Any
+
+
+def where(results: dict[str, Any]) -> str:
+    """Return the machine, the commit and the day of results."""
+    machine = results["machine"]
+    if not machine:
+        return "Not measured yet"
+    return (
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory']}, {machine['os']}; "
+        f"commit {results['commit']}, {results['date']}"
+    )
+
+
+def table(head: list[str], rows: Iterable[list[str]]) -> str:
+    """Return a Markdown table; the first column is text, figures stand right."""
+    ruler = ["---", *("---:" if _figures(name) else "---" for name in head[1:])]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ruler, *rows))
+
+
+def _figures(name: str) -> bool:
+    return name not in ("run", "target", "measured", "", "algorithm")

@@ -1,0 +1,1 @@
+"""How far each way to allocate is from a proven bound: ``python -m benchmarks.quality``."""

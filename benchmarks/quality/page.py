@@ -1,0 +1,68 @@
+"""The tables of `docs/quality.md`: ``python -m benchmarks.quality.page`` writes them."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+from benchmarks.markdown import table, where
+from benchmarks.quality.results import load
+
+PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
+BEGIN, END = "<!-- tables: written by benchmarks/quality/page.py -->", "<!-- end of tables -->"
+
+Row = dict[str, Any]
+
+
+def main() -> None:
+    """Write the tables of what was measured."""
+    PAGE.write_text(with_tables(PAGE.read_text(), load()))
+
+
+def with_tables(text: str, results: dict[str, Any]) -> str:
+    """Return the page with the tables of these results between its markers."""
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n{tables(results)}\n{END}{rest.split(END)[1]}"
+
+
+def tables(results: dict[str, Any]) -> str:
+    """Return a table for each case, and where they were measured."""
+    versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
+    return "\n\n".join([f"{where(results)}; {versions}.", *_sections(results["rows"])])
+
+
+def _sections(rows: list[Row]) -> Iterator[str]:
+    for case, of_case in groupby(rows, lambda row: (row["metros"], row["n_max"], row["periods"])):
+        yield "### {} metros, n_max {}, T {:,}".format(*case)
+        yield case_table(list(of_case))
+
+
+def case_table(rows: list[Row]) -> str:
+    """Return the table of a case, policies in the order in which they come first."""
+    titles = dict.fromkeys(row["policy"] for row in rows)
+    return table(
+        ["policy", "above bound %", "at x 10 %", "unit fill %", "split %", "lines/s"],
+        [_cells(title, [row for row in rows if row["policy"] == title]) for title in titles],
+    )
+
+
+def _cells(title: str, rows: list[Row]) -> list[str]:
+    speed = sum(row["lines"] for row in rows) / sum(row["seconds"] for row in rows)
+    return [
+        title,
+        _spread([100 * (row["cost"] / row["bound"] - 1) for row in rows]),
+        _spread([100 * (row["cost_raised"] / row["bound_raised"] - 1) for row in rows]),
+        _spread([100 * row["unit_fill_rate"] for row in rows]),
+        _spread([100 * row["split_rate"] for row in rows]),
+        f"{round(speed, -3):,.0f}",
+    ]
+
+
+def _spread(values: list[float]) -> str:
+    """Return the mean and the standard deviation over seeds."""
+    return f"{mean(values):.1f} ± {stdev(values):.1f}" if len(values) > 1 else f"{values[0]:.1f}"
+
+
+if __name__ == "__main__":
+    main()

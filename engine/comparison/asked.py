@@ -1,0 +1,78 @@
+"""What two runs were asked for, and whether they read the same files."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from engine.policies.find import as_mapping
+from engine.policies.model import Policy
+from engine.run_info import RunInfo
+
+_ELSEWHERE = ("catalog", "orders", "out", "format", "part_files", "algorithm", "policy")
+"""Arguments that decide nothing, or are looked at by themselves."""
+
+
+def other_arguments(a: RunInfo, b: RunInfo) -> dict[str, tuple[Any, Any]]:
+    """Return what two runs were asked for differently: name -> what A and what B was asked for.
+
+    Runs by algorithms differ in ``algorithm``. If one of them was by a policy they differ in the
+    policy's keys: an algorithm is the policy that has nothing but its ranking.
+    """
+    given_a, given_b = (_given(info.arguments, other.arguments) for info, other in ((a, b), (b, a)))
+    given_a["version"], given_b["version"] = (it.versions.get("ssa-engine") for it in (a, b))
+    names = dict.fromkeys([*given_a, *given_b])
+    pairs = {name: (given_a.get(name), given_b.get(name)) for name in names}
+    return {name: (one, other) for name, (one, other) in pairs.items() if one != other}
+
+
+def _given(own: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    rest = {name: value for name, value in own.items() if name not in _ELSEWHERE}
+    code, policy = own.get("algorithm"), own.get("policy")
+    if policy is None and others.get("policy") is None:
+        return {"algorithm": code, **rest}
+    if policy is None and isinstance(code, str):
+        # By way of JSON, as the other one came from run.json.
+        policy = msgspec.json.decode(msgspec.json.encode(as_mapping(Policy(ranking=(code,)))))
+    return {**_flat(policy, "policy"), **rest}
+
+
+def _flat(value: Any, name: str) -> dict[str, Any]:
+    """Return the keys of tables inside tables as ``outer.inner``."""
+    if not isinstance(value, Mapping):
+        return {name: value}
+    return {
+        key: inner
+        for part, it in value.items()
+        for key, inner in _flat(it, part if name == "policy" else f"{name}.{part}").items()
+    }
+
+
+def other_inputs(a: RunInfo, b: RunInfo) -> dict[str, str] | None:
+    """Return the input files that differ and how: ``changed``, ``only in A``, ``only in B``.
+
+    Files are the same if their SHA-256 is, wherever the folders stand. None if a run does not say
+    what it read.
+    """
+    if not a.inputs or not b.inputs:
+        return None
+    files_a, files_b = (_files(info) for info in (a, b))
+    found = {}
+    for name in dict.fromkeys([*files_a, *files_b]):
+        if files_a.get(name) != files_b.get(name):
+            missing = "only in B" if name not in files_a else "only in A"
+            found[name] = "changed" if name in files_a and name in files_b else missing
+    return found
+
+
+def _files(info: RunInfo) -> dict[str, str]:
+    """Return the SHA-256 of each input file by its path below the catalogue or the orders."""
+    roots = {role: info.arguments.get(role) for role in ("catalog", "orders")}
+    return {_below(file.path, roots): file.sha256 for file in info.inputs}
+
+
+def _below(path: str, roots: Mapping[str, Any]) -> str:
+    for role, root in roots.items():
+        if isinstance(root, str) and path.startswith(f"{root.rstrip('/')}/"):
+            return f"{role}/{path[len(root.rstrip('/')) + 1 :]}"
+    return path

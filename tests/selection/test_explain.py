@@ -1,0 +1,164 @@
+"""Explanations against the oracle, and against the run that they explain."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import engine
+from engine.errors import UsageError
+from tests.oracle.policies import allocate as expected_of
+from tests.policy_cases import policy_cases, to_arrow
+from tests.selection.test_policies import FEWER, modes, run
+from tests.strategies import cases
+from tests.strategies import to_arrow as plain_to_arrow
+
+UNIT = Decimal("0.0001")
+
+
+def rows_of(result, name, order_id):
+    """The rows of an order in a table of a result."""
+    return [row for row in getattr(result, name).to_pylist() if row["order_id"] == order_id]
+
+
+def check_against_run(result, order_id):
+    """What an explanation says an order gets and lacks is what the run wrote."""
+    found = result.explain(order_id)
+    picks = {
+        (line.line, one.source_code): (one.qty_to_deduct, one.qty_available)
+        for line in found.lines
+        for one in line.candidates
+        if one.qty_to_deduct
+    }
+    assert picks == {
+        (row["line"], row["source_code"]): (row["qty_to_deduct"], row["qty_available"])
+        for row in rows_of(result, "allocations", order_id)
+        if row["qty_to_deduct"]
+    }
+    short = [(it.line, it.sku, it.qty_short, it.reason) for it in found.lines if it.qty_short]
+    names = ("line", "sku", "qty_short", "reason")
+    assert short == [
+        tuple(row[name] for name in names) for row in rows_of(result, "shortfalls", order_id)
+    ]
+    return found
+
+
+@given(policy_cases(), modes)
+@FEWER
+def test_candidates_equal_oracle(case, mode):
+    tables, policy = case
+    turns = expected_of(tables, policy, mode)["turns"]
+    result = run(to_arrow(tables), policy=policy, mode=mode)
+    for order_id, turn in zip(result.orders["order_id"].to_pylist(), turns, strict=True):
+        for line in check_against_run(result, order_id).lines:
+            had, met = turn["had"].get(line.line, {}), turn["met"].get(line.line, {})
+            asked = {one.source_code for one in line.candidates if one.reason or one.qty_to_deduct}
+            assert asked == met.keys() or not met
+            for one in line.candidates:
+                if one.qty_to_deduct or not met:
+                    continue
+                if one.reason == "given_back":
+                    assert line.qty_short == line.qty
+                else:
+                    assert one.qty_available == had[one.source_code] * UNIT, one
+                    reason = "order_rule" if one.reason == "ranked_lower" else one.reason
+                    assert reason == (met[one.source_code] or "order_rule")
+
+
+@given(policy_cases())
+@FEWER
+def test_soft_constraints_are_named_where_they_were_dropped(case):
+    tables, policy = case
+    result = run(to_arrow(tables), policy=policy)
+    soft = {it["kind"] for it in policy.get("constraints", []) if it.get("soft")}
+    kinds = {"excluded": "exclusion", "too_far": "max_distance"}
+    for order_id in result.orders["order_id"].to_pylist():
+        for row in result.explain(order_id).table.to_pylist():
+            if row["softened"]:
+                assert kinds.get(row["softened"], row["softened"]) in soft
+                assert row["qty_to_deduct"] > 0
+
+
+@given(cases(), st.sampled_from(["priority", "distance"]), modes)
+@FEWER
+def test_algorithms_are_explained_as_they_ran(case, code, mode):
+    result = run(plain_to_arrow(case), algorithm=code, mode=mode)
+    for order_id in result.orders["order_id"].to_pylist():
+        for line in check_against_run(result, order_id).lines:
+            ranked = [one for one in line.candidates if one.place]
+            assert [one.place for one in ranked] == list(range(1, len(ranked) + 1))
+            gave = [one.qty_to_deduct > 0 for one in ranked]
+            assert gave == sorted(gave, reverse=True)  # each line on its own: the first ones give
+            scores = [one.scores[code] for one in ranked]
+            assert scores == sorted(scores, key=lambda score: (score is None, score))
+
+
+CATALOG = {
+    "sources": [
+        {"source_code": "lyon", "latitude": 45.76, "longitude": 4.84, "capacity_orders": 2},
+        {"source_code": "paris", "latitude": 48.86, "longitude": 2.35, "enabled": False},
+        {"source_code": "reno", "latitude": 39.53, "longitude": -119.81},
+        {"source_code": "oslo", "latitude": 59.91, "longitude": 10.75},
+    ],
+    "stock_source_links": [
+        {"stock_id": 1, "source_code": code, "priority": at}
+        for at, code in enumerate(["paris", "reno", "lyon"])
+    ],
+    "source_items": [
+        {"source_code": code, "sku": "A", "quantity": Decimal(5), "status": 1}
+        for code in ("lyon", "paris", "reno", "oslo")
+    ],
+    "orders": [{"order_id": 7, "stock_id": 1, "latitude": 46.0, "longitude": 5.0}],
+    "order_lines": [
+        {"order_id": 7, "sku": "A", "qty": Decimal(7)},
+        {"order_id": 7, "sku": "ghost", "qty": Decimal(1)},
+    ],
+}
+POLICY = {
+    "ranking": ["distance", "stock_level", "capacity_left", "balance"],
+    "distance_bucket_km": 100,
+    "constraints": [{"kind": "max_distance", "km": 500, "soft": True}],
+    "costs": {"per_shipment": 2, "per_unit_km": Decimal("0.01")},
+}
+
+
+def test_scores_costs_and_words():
+    found = run(to_arrow(CATALOG), policy=POLICY).explain("7")
+    assert str(found) == (
+        "Order 7 gets 7 of 8 units from lyon (5) and reno (2); line 1 lacks 1: unknown_sku. "
+        "Decided by distance, then stock_level, then capacity_left, then balance; "
+        "order rule line."
+    )
+    lyon, reno, *others = found.lines[0].candidates
+    assert (lyon.source_code, reno.source_code) == ("lyon", "reno")
+    assert (lyon.softened, reno.softened) == (None, "too_far")
+    assert [(one.source_code, one.reason) for one in others] == [
+        ("paris", "disabled"),
+        ("oslo", "not_assigned"),
+    ]
+    assert lyon.scores == {
+        "distance": 0,
+        "stock_level": Decimal(5),
+        "capacity_orders_left": 2,
+        "capacity_units_left": None,
+        "balance": 1.0,
+    }
+    assert lyon.shipment_cost == 2
+    assert lyon.unit_cost == pytest.approx(Decimal(lyon.distance_km) / 100, abs=Decimal("1e-6"))
+    assert found.lines[1].candidates == ()
+    assert found.lines[1].not_carried_by == 2
+    assert found.to_dict()["lines"][0]["candidates"][1]["qty_to_deduct"] == 2
+
+
+def test_orders_that_are_not_there_are_named():
+    result = run(to_arrow(CATALOG), policy=POLICY)
+    with pytest.raises(UsageError, match="no order 8; give an order_id"):
+        result.explain(8)
+
+
+def test_results_of_folders_say_who_explains_them(tmp_path):
+    result = run(to_arrow(CATALOG))
+    engine.write_result(result, tmp_path / "out")
+    with pytest.raises(UsageError, match=r"engine\.explain\(folder, order_id\)"):
+        engine.read_result(tmp_path / "out").explain(7)
