@@ -181,7 +181,7 @@ class ByPolicy:
             cells = 0
         return Work(
             counts=self._marks,
-            candidates=np.zeros((most_items, 5 + self._num_keys), np.int64),
+            candidates=np.zeros((most_items, 4 + self._num_keys), np.int64),
             rows=np.empty((4, most_lines + 1), np.int64),
             row_of_sku=self._row_of_sku,
             entries=np.empty((most_picks, 2), np.int64),
@@ -335,9 +335,9 @@ def _safety_stock(catalog: Catalog, policy: Policy) -> IntArray:
 
 
 def _of_source(catalog: Catalog, plan: Plan, available: IntArray) -> IntArray:
-    """(num_sources, 10) as `engine.kernels.orders.bundles` says."""
+    """(num_sources, 11) as `engine.kernels.orders.bundles` says."""
     num_sources = catalog.sources.num_rows
-    of_source = np.zeros((num_sources, 10), np.int64)
+    of_source = np.zeros((num_sources, 11), np.int64)
     of_source[:, :2] = ENDLESS
     if "capacity_left" in plan.scores or any(
         isinstance(one, Capacity) for one in plan.policy.constraints

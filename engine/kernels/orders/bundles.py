@@ -37,11 +37,12 @@ MILLION = 1_000_000
     CHOSEN_BY,
     SLOT_OF,
     SLOT,
-) = range(10)
-"""Columns of ``of_source``, (num_sources, 10): capacity left in orders and in 1e-4 units; units
+    PLACE,
+) = range(11)
+"""Columns of ``of_source``, (num_sources, 11): capacity left in orders and in 1e-4 units; units
 available now and at the start over managed items; the order that draws on the source, and the
 units that it takes; the pass that bars it, the set that holds it, the pass whose slot it has, and
-that slot."""
+that slot; its place in the set that holds it."""
 
 
 RANKED_LOWER, GAVE, NOT_ASKED = 253, 254, 255
@@ -148,7 +149,7 @@ class Trace(NamedTuple):
 class Work(NamedTuple):
     """Space for one order at a time.
 
-    ``counts`` is (3,); ``candidates`` (most items of a SKU, 5 + num_keys); ``rows`` (4, most
+    ``counts`` is (3,); ``candidates`` (most items of a SKU, 4 + num_keys); ``rows`` (4, most
     lines of an order + 1); ``row_of_sku`` (num_skus,); ``entries`` (most items of an order's
     lines, 2); ``slots`` (num_sources, 10 + num_keys); ``have``, ``most`` and ``rest`` (the most
     rows times slots of an order, and once more the rows,); ``members`` (7, num_sources + 1);

@@ -1,27 +1,25 @@
-"""The sources that may serve a line, in order, and how much of it each is to give."""
+"""The sources that may serve a line: which they are, and how much of it each is to give."""
 
 from engine.kernels.jit import inlined, int64, jit
 from engine.kernels.orders.bundles import (
-    BARRED_BY,
     CHOSEN_BY,
     DRAWN_BY,
-    SLOT,
+    PLACE,
     Board,
     Rates,
     Rules,
     Stock,
     Terms,
 )
-from engine.kernels.orders.layout import KEYS
+from engine.kernels.orders.eligible import can_give, stock_level
 from engine.kernels.orders.money import cost_of_units
 from engine.kernels.orders.ranking import comes_before, times_over, write_keys
 from engine.kernels.orders.shipments import added_shipment
-from engine.kernels.orders.stock import available_to_line, may_draw
 from engine.types import QTY_SCALE, IndexArray, IntArray
 
-ITEM, HAS, GIVES, REST, UNIT_COST = range(5)
+ITEM, HAS, GIVES, REST, KEY = range(5)
 """Columns of `Work.candidates`: item, what is available, what is to be given, the remainder of a
-share, unit cost; the keys come after. Without a set by cost, the unit cost is 0."""
+share; and from there the keys. Those of a chosen set have one, no two the same."""
 
 _ROOM = 1 << 31
 """The product of two quantities below it fits."""
@@ -46,66 +44,50 @@ def gather(
     stock: Stock,
     terms: Terms,
     of_source: IntArray,
-    slots: IntArray,
     candidates: IntArray,
 ) -> int:
-    """Write the candidates of a line, those of the chosen set if there is one; return how many."""
-    offsets, sources, available = stock.items.offsets, stock.items.sources, stock.available
-    held_back, excluded, bars = stock.held_back, stock.excluded, board.bars
-    exclusions, excluded_sources, excluded_skus = terms.offsets, terms.sources, terms.skus
-    places, unit_cost = board.places, board.unit_cost
-    capacity, safety_stock = rules.capacity > which, rules.safety_stock > which
-    by_item = rules.exclusion > which and len(excluded) > 0
-    if rules.exclusion <= which:
-        exclusions = exclusions[:0]
+    """Write the candidates of a line, those of the chosen set if there is one; return how many.
+
+    ``by_cost`` tells that cost is one of the keys.
+    """
+    offsets, sources = stock.items.offsets, stock.items.sources
     found = int64(0)
     for item in range(offsets[sku], offsets[sku + 1]):
         source = int64(sources[item])
         if chosen > 0 and of_source[source, CHOSEN_BY] != chosen:
             continue
-        if bars[which, ranking, source] or of_source[source, BARRED_BY] == bar:
-            continue
-        has = available_to_line(
-            item, source, need, managed, capacity, safety_stock, available, held_back, of_source
-        )
-        if has <= 0 or (by_item and excluded[item]):
-            continue
-        if not may_draw(
+        has = can_give(
+            item,
             source,
             sku,
+            need,
+            managed,
             order,
+            which,
+            ranking,
             token,
-            capacity,
+            bar,
+            rules,
+            board,
+            stock,
+            terms,
             of_source,
-            exclusions,
-            excluded_sources,
-            excluded_skus,
-        ):
+        )
+        if has == 0:
             continue
-        cost, candidates[found, UNIT_COST] = int64(0), 0
-        if len(unit_cost) > 0:
-            cost = cost_of_units(unit_cost[ranking, source], need)
-            cost += added_shipment(source, need, ranking, token, board, rates, of_source)
-            if by_cost:
-                candidates[found, UNIT_COST] = unit_cost[ranking, source]
         candidates[found, ITEM] = item
         candidates[found, HAS] = has
         candidates[found, GIVES] = has
         if chosen > 0:  # ranked for the whole order, once
-            candidates[found, UNIT_COST + 1 :] = slots[of_source[source, SLOT], KEYS:]
+            candidates[found, KEY] = of_source[source, PLACE]
         else:
-            level = available[item] - (held_back[item] if safety_stock and managed else 0)
+            cost = int64(0)
+            if by_cost:
+                cost = cost_of_units(board.unit_cost[ranking, source], need)
+                cost += added_shipment(source, need, ranking, token, board, rates, of_source)
+            level = stock_level(item, managed, which, rules, stock)
             write_keys(
-                kinds,
-                ranking,
-                source,
-                max(level, 0),
-                cost,
-                places,
-                of_source,
-                candidates,
-                UNIT_COST + 1,
-                found,
+                kinds, ranking, source, level, cost, board.places, of_source, candidates, KEY, found
             )
         found += 1
     return found
@@ -114,10 +96,11 @@ def gather(
 @inlined
 def bring_first(candidates: IntArray, start: int, found: int) -> None:
     """Bring the first of the candidates from ``start`` on to its place."""
-    first = start
+    first, lowest = start, candidates[start, KEY]
     for other in range(start + 1, found):
-        if comes_before(candidates, UNIT_COST, other, first):
-            first = other
+        key = candidates[other, KEY]
+        if key < lowest or (key == lowest and comes_before(candidates, KEY, other, first)):
+            first, lowest = other, key
     if first != start:
         for column in range(candidates.shape[1]):
             candidates[start, column], candidates[first, column] = (
@@ -133,62 +116,78 @@ def split_evenly(
     token: int,
     drawn: int,
     max_sources: int,
+    keeps_all: bool,
     sources: IndexArray,
     of_source: IntArray,
     candidates: IntArray,
 ) -> int:
-    """Give each candidate its share of a line, by what it has; return how many there are.
+    """Give candidates their shares of a line, by what they have; return how many are left.
 
     Parameters
     ----------
     need
         What the line wants.
     found
-        Candidates; they are put in order.
+        Candidates.
     token, drawn, max_sources
         The order, on how many sources it draws, and on how many it may, 0 for any number.
+    keeps_all
+        Leave those as well that share in the line and come to nothing, all in order.
 
     Notes
     -----
-    The remainders go by the method of Hamilton: one unit each to the largest of them.
+    The remainders go by the method of Hamilton: one unit each to the largest of them. Where one
+    key tells the order, nothing is sorted but what gives something: a line takes a third of the
+    time.
     """
+    if keeps_all or max_sources > 0 or candidates.shape[1] > KEY + 1:
+        for at in range(found):
+            bring_first(candidates, at, found)
+    in_units = need % QTY_SCALE == 0
+    grain = QTY_SCALE if in_units else 1
+    units, total = need // grain, int64(0)
     room = max_sources - drawn if max_sources > 0 else found
-    kept = 0
     for at in range(found):
-        bring_first(candidates, at, found)
-        source = sources[candidates[at, ITEM]]
-        if of_source[source, DRAWN_BY] != token:
+        has = candidates[at, HAS]
+        has = has // QTY_SCALE if in_units else has  # by a constant it is a multiplication
+        if has > 0 and of_source[sources[candidates[at, ITEM]], DRAWN_BY] != token:
             room -= 1
-            if room < 0:
-                continue
-        candidates[kept] = candidates[at]
-        kept += 1
-    grain = QTY_SCALE if need % QTY_SCALE == 0 else 1
-    units, total = need // grain, 0
-    for at in range(kept):
-        total += candidates[at, HAS] // grain
+            has = has if room >= 0 else -1
+        candidates[at, REST] = has
+        total += max(has, 0)
     if total <= units:
-        return kept
+        return found
     left = units
-    for at in range(kept):
-        has = candidates[at, HAS] // grain
+    for at in range(found):
+        has, share, rest = candidates[at, REST], int64(0), int64(0)
+        if has < 0:
+            candidates[at, GIVES] = -1
+            candidates[at, REST] = 0
+            continue
         if units < _ROOM and has < _ROOM:
-            share = units * has // total
-            rest = units * has - share * total
+            rest = units * has
+            if rest >= total:  # mostly not, and dividing is most of the work
+                share = rest // total
+                rest -= share * total
         else:
             share = times_over(has, units, total)
             rest = units * has - share * total  # both wrap alike, and their difference fits
-        candidates[at, GIVES] = share
+        candidates[at, GIVES] = share * grain
         candidates[at, REST] = rest
         left -= share
     while left > 0:
         most = 0
-        for at in range(1, kept):
-            if candidates[at, REST] > candidates[most, REST]:
+        for at in range(1, found):
+            more = candidates[at, REST] - candidates[most, REST]
+            if more > 0 or (more == 0 and candidates[at, KEY] < candidates[most, KEY]):
                 most = at
-        candidates[most, GIVES] += 1
+        candidates[most, GIVES] += grain
         candidates[most, REST] = -1
         left -= 1
-    for at in range(kept):
-        candidates[at, GIVES] *= grain
+    kept, lowest = int64(0), int64(0 if keeps_all else 1)
+    for at in range(found):
+        if candidates[at, GIVES] >= lowest:
+            for column in range(candidates.shape[1]):
+                candidates[kept, column] = candidates[at, column]
+            kept += 1
     return kept

@@ -28,3 +28,6 @@ SORTED, BEST, TRIAL, BY_COST, MEMBER_UNITS, SHIPMENTS, EXCESS = range(7)
 """Rows of `Work.members`: slots in ranking order; places in it of the best set and of the one that
 is tried; the latter by unit cost, and what they give; the least costs of shipments, rising; and
 what the members so far add at least."""
+
+UNREACHED = 1 << 62
+"""Missing units of a set that may not be; and the cost that no set reaches."""

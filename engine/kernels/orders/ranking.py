@@ -4,6 +4,7 @@ from engine.kernels.jit import inlined, int64
 from engine.kernels.orders.bundles import (
     BALANCE,
     CAPACITY_LEFT,
+    COST,
     HELD,
     HELD_AT_START,
     MILLION,
@@ -20,6 +21,15 @@ _ROOM = 1 << 43
 
 
 @inlined
+def has_cost(kinds: IntArray) -> bool:
+    """Tell whether cost is one of the scores."""
+    found = False
+    for kind in kinds:
+        found |= kind == COST
+    return found
+
+
+@inlined
 def write_keys(
     kinds: IntArray,
     ranking: int,
@@ -33,6 +43,9 @@ def write_keys(
     at: int,
 ) -> None:
     """Write a source's keys to ``keys[at, first:]``; ``capacity_left`` fills two."""
+    if len(kinds) == 1:  # the last one is static
+        keys[at, first] = places[0, ranking, source]
+        return
     static = 0
     row = first
     for kind in kinds:

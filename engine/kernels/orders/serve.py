@@ -2,12 +2,12 @@
 
 from engine.kernels.borrow import borrowed
 from engine.kernels.jit import inlined, int64, jit
+from engine.kernels.orders.alone import best_alone
 from engine.kernels.orders.best_set import best_set
 from engine.kernels.orders.bundles import (
     BACKORDER,
     BALANCED_SPLIT,
     BARRED_BY,
-    CHEAPEST,
     CHOSEN_BY,
     COMPLETE_FIRST,
     DRAWN,
@@ -16,6 +16,7 @@ from engine.kernels.orders.bundles import (
     MARK,
     ORDER,
     SHIPPED,
+    SLOT,
     WHOLE_LINES,
     WHOLE_ORDERS,
     Board,
@@ -27,7 +28,9 @@ from engine.kernels.orders.bundles import (
     Work,
 )
 from engine.kernels.orders.candidates import GIVES, HAS, ITEM, bring_first, gather, split_evenly
-from engine.kernels.orders.sets import first_complete, mark_set, write_problem
+from engine.kernels.orders.layout import SLOT_SOURCE, SORTED
+from engine.kernels.orders.ranking import has_cost
+from engine.kernels.orders.sets import mark_set, write_problem, write_rows
 from engine.kernels.orders.stock import give_back, look_ahead, take
 from engine.kernels.orders.trace import write_trace
 from engine.kernels.orders.why import why_short
@@ -80,6 +83,7 @@ def serve_orders(
     line_offsets, skus, wanted = lines.offsets, lines.skus, lines.quantity
     short, reason, backorders = picks.short, picks.reason, stock.skus.backorders
     sources, counts, rankings = stock.items.sources, work.counts, lines.ranking
+    slots, members = work.slots, work.members
     at = int64(0)
     for order in range(len(rankings)):
         start, stop = line_offsets[order], line_offsets[order + 1]
@@ -107,12 +111,15 @@ def serve_orders(
                 while rule != LINE and rule != BALANCED_SPLIT:
                     counts[MARK] += 1
                     chosen = counts[MARK]
-                    num_rows, num_slots = write_problem(
+                    num_rows = write_rows(order, chosen, lines, short, work)
+                    found = best_alone(
                         rule,
+                        num_rows,
                         order,
                         bar,
                         chosen,
                         which,
+                        least,
                         kinds,
                         rules,
                         board,
@@ -120,15 +127,33 @@ def serve_orders(
                         lines,
                         stock,
                         terms,
-                        short,
                         of_source,
                         work,
                     )
-                    if rule == COMPLETE_FIRST:
-                        found = first_complete(
-                            num_rows, num_slots, least, rules.max_sources, of_source, work
+                    searches = found < 0 and rule != COMPLETE_FIRST
+                    if searches or len(trace.offsets) > 0:  # which shows how all were ranked
+                        alone = slots[members[SORTED, 0], SLOT_SOURCE] if found > 0 else 0
+                        counts[MARK] += 1
+                        chosen = counts[MARK]
+                        num_slots = write_problem(
+                            rule,
+                            num_rows,
+                            order,
+                            bar,
+                            chosen,
+                            which,
+                            kinds,
+                            rules,
+                            board,
+                            rates,
+                            lines,
+                            stock,
+                            terms,
+                            of_source,
+                            work,
                         )
-                    else:
+                        members[SORTED, 0] = of_source[alone, SLOT]
+                    if searches:
                         found = best_set(
                             rule,
                             num_rows,
@@ -142,7 +167,7 @@ def serve_orders(
                             work,
                         )
                     if found >= 0:
-                        mark_set(found, chosen, of_source, work)
+                        mark_set(rule, found, chosen, of_source, work)
                         break
                     rule, chosen = rules.fallback, int64(0)
                 at = _serve_lines(
@@ -222,11 +247,14 @@ def _serve_lines(
     trace: Trace,
 ) -> int:
     """Serve the lines in turn, from the chosen set if there is one; return where the picks end."""
+    board, rates, lines = borrowed(board), borrowed(rates), borrowed(lines)
+    stock, terms, work, picks = borrowed(stock), borrowed(terms), borrowed(work), borrowed(picks)
+    kinds, of_source, trace = borrowed(kinds), borrowed(of_source), borrowed(trace)
     skus, short, reason, counts = lines.skus, picks.short, picks.reason, work.counts
     of_line, of_item, given, shown = picks.lines, picks.items, picks.quantity, picks.available
     sources, available = stock.items.sources, stock.available
-    is_managed, slots, candidates = stock.skus.managed, work.slots, work.candidates
-    ranking, token = int64(lines.ranking[order]), counts[ORDER]
+    is_managed, candidates, by_cost = stock.skus.managed, work.candidates, has_cost(kinds)
+    ranking, token, is_traced = int64(lines.ranking[order]), counts[ORDER], len(trace.offsets) > 0
     at = begin
     for line in range(lines.offsets[order], lines.offsets[order + 1]):
         need, sku = short[line], skus[line]
@@ -245,7 +273,7 @@ def _serve_lines(
                 token,
                 bar,
                 chosen,
-                rule == CHEAPEST,
+                by_cost,
                 kinds,
                 rules,
                 board,
@@ -253,7 +281,6 @@ def _serve_lines(
                 stock,
                 terms,
                 of_source,
-                slots,
                 candidates,
             )
             if rule == BALANCED_SPLIT and managed and found > 1:
@@ -263,6 +290,7 @@ def _serve_lines(
                     token,
                     counts[DRAWN],
                     rules.max_sources,
+                    is_traced,
                     sources,
                     of_source,
                     candidates,
@@ -273,7 +301,7 @@ def _serve_lines(
                 bring_first(candidates, taken, found)
                 asked += 1
                 item, amount = candidates[taken, ITEM], min(need, candidates[taken, GIVES])
-                source = sources[item]
+                source = int64(sources[item])
                 is_new = of_source[source, DRAWN_BY] != token
                 if amount == 0 or (is_new and 0 < rules.max_sources <= counts[DRAWN]):
                     continue
@@ -285,7 +313,7 @@ def _serve_lines(
                 counts[DRAWN] += take(item, source, amount, managed, token, available, of_source)
                 need -= amount
         short[line] = need
-        if len(trace.offsets) > 0 and sku >= 0:
+        if is_traced and sku >= 0:
             write_trace(
                 line,
                 sku,

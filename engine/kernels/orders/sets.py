@@ -4,16 +4,14 @@ What the order wants stands in rows, one for each distinct SKU; the sources that
 of it in slots. `engine.kernels.orders.serve` turns the chosen set into picks.
 """
 
+from engine.kernels.borrow import borrowed
 from engine.kernels.jit import inlined, int64, jit
 from engine.kernels.orders.bundles import (
-    BARRED_BY,
     CHEAPEST,
     CHOSEN_BY,
-    DRAWN,
-    DRAWN_BY,
     ENDLESS,
     ORDER,
-    SHIPPED,
+    PLACE,
     SLOT,
     SLOT_OF,
     UNITS_LEFT,
@@ -24,6 +22,7 @@ from engine.kernels.orders.bundles import (
     Terms,
     Work,
 )
+from engine.kernels.orders.eligible import can_give, stock_level
 from engine.kernels.orders.layout import (
     BEST,
     ENTRY_HAVE,
@@ -35,7 +34,6 @@ from engine.kernels.orders.layout import (
     ROW_START,
     SLOT_CAPACITY,
     SLOT_COST,
-    SLOT_FULL,
     SLOT_LEVEL,
     SLOT_SHIPMENT,
     SLOT_SOURCE,
@@ -44,9 +42,8 @@ from engine.kernels.orders.layout import (
     SORTED,
 )
 from engine.kernels.orders.money import cost_of_units
-from engine.kernels.orders.ranking import comes_before, write_keys
-from engine.kernels.orders.shipments import added_shipment, holds_enough
-from engine.kernels.orders.stock import available_to_line, may_draw
+from engine.kernels.orders.ranking import has_cost, write_keys
+from engine.kernels.orders.shipments import added_shipment, least_shipment
 from engine.types import IntArray, Lines
 
 _FEW = 16
@@ -58,9 +55,10 @@ _ROW = 0xFFFFFFFF
 @jit
 def write_problem(
     rule: int,
+    num_rows: int,
     order: int,
     bar: int,
-    chosen: int,
+    mark: int,
     which: int,
     kinds: IntArray,
     rules: Rules,
@@ -69,32 +67,32 @@ def write_problem(
     lines: Lines,
     stock: Stock,
     terms: Terms,
-    short: IntArray,
     of_source: IntArray,
     work: Work,
-) -> tuple[int, int]:
-    """Write what an order still wants, and which sources could give how much of it.
+) -> int:
+    """Write which sources could give how much of what an order still wants.
 
     Parameters
     ----------
     rule
-        ``complete_first``, ``fewest_sources`` or ``cheapest``.
-    order, bar, chosen, which
+        ``fewest_sources`` or ``cheapest``.
+    num_rows
+        What is wanted, from `write_rows`.
+    order, bar, mark, which
         The order, the mark of barred sources, a mark that nothing has yet, and the pass.
-    short
-        (num_lines,) what each line still wants.
 
     Returns
     -------
-    How many rows and slots were written.
+    How many slots were written.
     """
-    num_rows = _write_rows(order, chosen, lines, short, work)
+    board, rates, lines, stock = borrowed(board), borrowed(rates), borrowed(lines), borrowed(stock)
+    terms, work, of_source = borrowed(terms), borrowed(work), borrowed(of_source)
     num_slots = _write_entries(
         rule,
         num_rows,
         order,
         bar,
-        chosen,
+        mark,
         which,
         rules,
         board,
@@ -105,22 +103,16 @@ def write_problem(
         work,
     )
     ranking = int64(lines.ranking[order])
-    _write_slot_keys(num_rows, num_slots, ranking, kinds, board, rates, of_source, work)
-    return num_rows, num_slots
+    _write_slot_keys(rule, num_rows, num_slots, ranking, kinds, board, rates, of_source, work)
+    return num_slots
 
 
 @jit
-def mark_set(size: int, mark: int, of_source: IntArray, work: Work) -> None:
-    """Mark the sources of the best set."""
-    slots, members = work.slots, work.members
-    for at in range(size):
-        slot = members[SORTED, members[BEST, at]]
-        of_source[slots[slot, SLOT_SOURCE], CHOSEN_BY] = mark
+def write_rows(order: int, mark: int, lines: Lines, short: IntArray, work: Work) -> int:
+    """Write what is wanted of each distinct SKU, by first line; return how many there are.
 
-
-@inlined
-def _write_rows(order: int, mark: int, lines: Lines, short: IntArray, work: Work) -> int:
-    """Write what is wanted of each distinct SKU, by first line; return how many there are."""
+    ``short`` is (num_lines,) what each line still wants; ``mark`` one that nothing has yet.
+    """
     rows, row_of_sku, skus = work.rows, work.row_of_sku, lines.skus
     start, stop = lines.offsets[order], lines.offsets[order + 1]
     num_rows = 0
@@ -144,6 +136,28 @@ def _write_rows(order: int, mark: int, lines: Lines, short: IntArray, work: Work
     return num_rows
 
 
+@jit
+def mark_set(rule: int, size: int, mark: int, of_source: IntArray, work: Work) -> None:
+    """Mark the sources of the best set, and number them in the order in which lines draw on it."""
+    slots, members = work.slots, work.members
+    for at in range(size):
+        slot = members[SORTED, members[BEST, at]]
+        place = at
+        if rule == CHEAPEST and size > 1:
+            place = _place_by_cost(slot, at, size, slots, members)
+        of_source[slots[slot, SLOT_SOURCE], CHOSEN_BY] = mark
+        of_source[slots[slot, SLOT_SOURCE], PLACE] = place
+
+
+@inlined
+def _place_by_cost(slot: int, at: int, size: int, slots: IntArray, members: IntArray) -> int:
+    place, cost = int64(0), slots[slot, SLOT_UNIT_COST]
+    for other in range(size):
+        costs = slots[members[SORTED, members[BEST, other]], SLOT_UNIT_COST]
+        place += costs < cost or (costs == cost and other < at)
+    return place
+
+
 @inlined
 def _write_entries(
     rule: int,
@@ -162,15 +176,9 @@ def _write_entries(
 ) -> int:
     """Write which source could give how much of each row; return how many sources there are."""
     rows, entries, slots = work.rows, work.entries, work.slots
-    offsets, sources, available = stock.items.offsets, stock.items.sources, stock.available
-    managed, held_back, excluded = stock.skus.managed, stock.held_back, stock.excluded
-    bars, unit_cost, ranking = board.bars, board.unit_cost, int64(lines.ranking[order])
+    offsets, sources = stock.items.offsets, stock.items.sources
+    unit_cost, ranking = board.unit_cost, int64(lines.ranking[order])
     per_unserved_unit, token = rules.per_unserved_unit, work.counts[ORDER]
-    exclusions, excluded_sources, excluded_skus = terms.offsets, terms.sources, terms.skus
-    capacity, safety_stock = rules.capacity > which, rules.safety_stock > which
-    by_order, by_item = rules.exclusion > which, rules.exclusion > which and len(excluded) > 0
-    if not by_order:
-        exclusions = exclusions[:0]
     num_slots, at = 0, 0
     for row in range(num_rows):
         rows[ROW_START, row] = at
@@ -178,45 +186,37 @@ def _write_entries(
         sku, need = rows[ROW_SKU, row], rows[ROW_NEED, row]
         if sku < 0:
             continue
+        managed = stock.skus.managed[sku] != 0
         for item in range(offsets[sku], offsets[sku + 1]):
             source = int64(sources[item])
-            if bars[which, ranking, source] or of_source[source, BARRED_BY] == bar:
-                continue
-            have = available_to_line(
+            have = can_give(
                 item,
                 source,
+                sku,
                 need,
-                managed[sku] != 0,
-                capacity,
-                safety_stock,
-                available,
-                held_back,
+                managed,
+                order,
+                which,
+                ranking,
+                token,
+                bar,
+                rules,
+                board,
+                stock,
+                terms,
                 of_source,
             )
-            if have <= 0 or (by_item and excluded[item]):
-                continue
-            if not may_draw(
-                source,
-                sku,
-                order,
-                token,
-                capacity,
-                of_source,
-                exclusions,
-                excluded_sources,
-                excluded_skus,
-            ):
+            if have == 0:
                 continue
             if of_source[source, SLOT_OF] != mark:
                 of_source[source, SLOT_OF] = mark
                 of_source[source, SLOT] = num_slots
                 slots[num_slots, SLOT_SOURCE] = source
                 slots[num_slots, SLOT_UNITS] = 0
-                slots[num_slots, SLOT_FULL] = 0
                 slots[num_slots, SLOT_LEVEL] = 0
                 slots[num_slots, SLOT_COST] = 0
                 slots[num_slots, SLOT_CAPACITY] = (
-                    of_source[source, UNITS_LEFT] if capacity else ENDLESS
+                    of_source[source, UNITS_LEFT] if rules.capacity > which else ENDLESS
                 )
                 num_slots += 1
             slot = of_source[source, SLOT]
@@ -227,9 +227,7 @@ def _write_entries(
             rows[ROW_HAVE, row] += have
             alone = min(have, slots[slot, SLOT_CAPACITY] - slots[slot, SLOT_UNITS])
             slots[slot, SLOT_UNITS] += alone
-            slots[slot, SLOT_FULL] += alone == need
-            level = available[item] - (held_back[item] if safety_stock and managed[sku] else 0)
-            slots[slot, SLOT_LEVEL] += max(level, 0)
+            slots[slot, SLOT_LEVEL] += stock_level(item, managed, which, rules, stock)
             if rule == CHEAPEST:
                 slots[slot, SLOT_COST] += (
                     cost_of_units(unit_cost[ranking, source], alone)
@@ -242,6 +240,7 @@ def _write_entries(
 
 @inlined
 def _write_slot_keys(
+    rule: int,
     num_rows: int,
     num_slots: int,
     ranking: int,
@@ -253,17 +252,18 @@ def _write_slot_keys(
 ) -> None:
     """Write unit costs and keys; the cost of a source is that of all that is still wanted."""
     slots, rows, places, unit_cost = work.slots, work.rows, board.places, board.unit_cost
-    token = work.counts[ORDER]
+    token, by_cost = work.counts[ORDER], has_cost(kinds)
     for slot in range(num_slots):
         source, cost = slots[slot, SLOT_SOURCE], int64(0)
-        if len(unit_cost) > 0:
-            slots[slot, SLOT_UNIT_COST] = unit_cost[ranking, source]
+        if by_cost:
             wanted = int64(0)
             for row in range(num_rows):
                 wanted += rows[ROW_NEED, row]
                 cost += cost_of_units(unit_cost[ranking, source], rows[ROW_NEED, row])
             cost += added_shipment(source, wanted, ranking, token, board, rates, of_source)
-            slots[slot, SLOT_SHIPMENT] = _least_shipment(
+        if rule == CHEAPEST:
+            slots[slot, SLOT_UNIT_COST] = unit_cost[ranking, source]
+            slots[slot, SLOT_SHIPMENT] = least_shipment(
                 source, ranking, token, board, rates, of_source
             )
         write_keys(
@@ -278,48 +278,3 @@ def _write_slot_keys(
             KEYS,
             slot,
         )
-
-
-@inlined
-def _least_shipment(
-    source: int, ranking: int, token: int, board: Board, rates: Rates, of_source: IntArray
-) -> int:
-    """Return the least that any units add to the cost of the order's shipment from a source."""
-    costs, rate = rates.cost, board.rates[ranking, source]
-    least = board.shipment_cost[ranking, source]
-    if rate >= 0:
-        lowest = costs[rates.offsets[rate]]
-        for row in range(rates.offsets[rate], rates.offsets[rate + 1]):
-            lowest = min(lowest, costs[row])
-        least += lowest
-    if of_source[source, DRAWN_BY] == token:  # more units may even cost less than those before
-        units = of_source[source, SHIPPED]
-        least -= added_shipment(source, units, ranking, int64(0), board, rates, of_source)
-    return least
-
-
-@jit
-def first_complete(
-    num_rows: int,
-    num_slots: int,
-    least: int,
-    max_sources: int,
-    of_source: IntArray,
-    work: Work,
-) -> int:
-    """Find the first source that has everything; return 1 and leave it as the best set, or -1."""
-    slots, counts, members = work.slots, work.counts, work.members
-    best, token = int64(-1), counts[ORDER]
-    for slot in range(num_slots):
-        source = slots[slot, SLOT_SOURCE]
-        if slots[slot, SLOT_FULL] < num_rows:
-            continue
-        if not holds_enough(source, slots[slot, SLOT_UNITS], token, least, of_source):
-            continue
-        is_new = of_source[source, DRAWN_BY] != token
-        if is_new and 0 < max_sources <= counts[DRAWN]:
-            continue
-        if best < 0 or comes_before(slots, KEYS, slot, best):
-            best = slot
-    members[SORTED, 0], members[BEST, 0] = best, 0
-    return 1 if best >= 0 else -1

@@ -5,7 +5,6 @@ from engine.kernels.orders.bundles import (
     DRAWN_BY,
     ENDLESS,
     HELD,
-    NO_STOCK,
     ORDERS_LEFT,
     SHIPPED,
     UNITS_LEFT,
@@ -30,47 +29,6 @@ def look_ahead(
             prefetch(available, item)
         prefetch(sources, start)
         prefetch(sources, max(stop - 1, start))
-
-
-@inlined
-def available_to_line(
-    item: int,
-    source: int,
-    need: int,
-    managed: bool,
-    capacity: bool,
-    safety_stock: bool,
-    available: IntArray,
-    held_back: IntArray,
-    of_source: IntArray,
-) -> int:
-    """Return how much of what is wanted a source can give from an item; 0 for nothing."""
-    amount = available[item]
-    if not managed:
-        amount = need if amount > NO_STOCK else 0
-    elif safety_stock:
-        amount = max(amount - held_back[item], 0)
-    return min(amount, of_source[source, UNITS_LEFT]) if capacity else amount
-
-
-@inlined
-def may_draw(
-    source: int,
-    sku: int,
-    order: int,
-    token: int,
-    capacity: bool,
-    of_source: IntArray,
-    exclusions: IntArray,
-    excluded_sources: IndexArray,
-    excluded_skus: IndexArray,
-) -> bool:
-    """Tell whether capacity and the order's own exclusions let it draw on a source."""
-    if capacity and of_source[source, DRAWN_BY] != token and of_source[source, ORDERS_LEFT] <= 0:
-        return False
-    if len(exclusions) > 0:
-        return not is_excluded(source, sku, order, exclusions, excluded_sources, excluded_skus)
-    return True
 
 
 @inlined

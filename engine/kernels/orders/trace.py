@@ -13,9 +13,9 @@ from engine.kernels.orders.bundles import (
     Trace,
     Work,
 )
-from engine.kernels.orders.candidates import ITEM, UNIT_COST
+from engine.kernels.orders.candidates import ITEM, KEY
+from engine.kernels.orders.eligible import available_to_line
 from engine.kernels.orders.layout import KEYS
-from engine.kernels.orders.stock import available_to_line
 from engine.kernels.orders.why import why_not
 from engine.types import IntArray, Picks
 
@@ -62,15 +62,7 @@ def write_trace(
         has = stock.available[item]
         if stock.skus.managed[sku]:
             has = available_to_line(
-                item,
-                int64(source),
-                int64(0),
-                True,
-                rules.capacity > which,
-                rules.safety_stock > which,
-                stock.available,
-                stock.held_back,
-                of_source,
+                item, int64(source), int64(0), True, which, rules, stock, of_source
             )
         trace.has[which, cell] = max(has, 0)
         trace.is_ranked[which, cell] = 0
@@ -99,8 +91,8 @@ def write_trace(
     for row in range(found):
         cell = trace.offsets[line] + candidates[row, ITEM] - stock.items.offsets[sku]
         trace.is_ranked[which, cell] = 1
-        for key in range(num_keys):
-            trace.keys[which, cell, key] = candidates[row, UNIT_COST + 1 + key]
+        for key in range(num_keys if chosen == 0 else 0):
+            trace.keys[which, cell, key] = candidates[row, KEY + key]
         if row >= asked:
             trace.why[which, cell] = RANKED_LOWER
     for pick in range(begin_line, at):
