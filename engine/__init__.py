@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.errors import EngineError
     from engine.folders import read_catalog, read_orders, read_result, write_result
     from engine.policies.model import Policy
+    from engine.policies.registry import OrderView
     from engine.replay import explain
     from engine.salable import check, salable_quantity
     from engine.selection.allocate import allocate
@@ -29,6 +30,7 @@ _HOMES = {
     "EngineError": "engine.errors",
     "Explanation": "engine.selection.explanation",
     "KPIs": "engine.selection.kpis",
+    "OrderView": "engine.policies.registry",
     "Policy": "engine.policies.model",
     "Result": "engine.selection.result",
     "SourceSelectionAlgorithm": "engine.algorithms.protocol",
@@ -52,6 +54,7 @@ __all__ = [
     "EngineError",
     "Explanation",
     "KPIs",
+    "OrderView",
     "Policy",
     "Result",
     "SourceSelectionAlgorithm",

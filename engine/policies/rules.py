@@ -11,6 +11,7 @@ from engine.policies.model import (
     MinUnits,
     Policy,
 )
+from engine.policies.registry import installed_order_rules
 from engine.tables.schema import SHIP_POLICIES
 
 MOST_MONEY = Decimal(10) ** 6
@@ -43,7 +44,10 @@ def check_policy(policy: Policy) -> Iterator[Problem]:
 
 
 def _check_names(policy: Policy) -> Iterator[Problem]:
-    yield from _unknown("$.order_rule", "order_rule", policy.order_rule, ORDER_RULES)
+    known: tuple[str, ...] = ORDER_RULES
+    if policy.order_rule not in ORDER_RULES:
+        known = *ORDER_RULES, *installed_order_rules()
+    yield from _unknown("$.order_rule", "order_rule", policy.order_rule, known)
     yield from _unknown("$.fallback", "fallback", policy.fallback, ORDER_RULES)
     yield from _unknown("$.ship_policy", "ship_policy", policy.ship_policy, SHIP_POLICIES)
     if policy.fallback == "complete_first":

@@ -51,7 +51,7 @@ def policy_schema() -> Schema:
     parts["Plugin"] = _plugin()
     keys = policy["properties"]
     keys["ranking"] |= {"items": _open(SCORES), "minItems": 1, "uniqueItems": True}
-    keys["order_rule"]["enum"] = [*ORDER_RULES]
+    keys["order_rule"] = {"default": keys["order_rule"]["default"], **_open(ORDER_RULES)}
     keys["fallback"]["enum"] = [rule for rule in ORDER_RULES if rule != "complete_first"]
     keys["ship_policy"]["enum"] = [*SHIP_POLICIES]
     keys["max_sources"] |= {"minimum": 0, "maximum": 2**31 - 1}

@@ -13,8 +13,8 @@ from engine.errors import PolicyError
 from engine.kernels.orders.bundles import Board, Rates
 from engine.orders import OrderSet
 from engine.places.distance import Points, distance_matrix
-from engine.policies.model import Channel, Exclusion, Lane, MaxDistance, PluginConstraint
-from engine.policies.registry import allowed_by, load_constraint
+from engine.policies.model import Channel, Exclusion, Lane, MaxDistance
+from engine.policies.registry import allowed_by
 from engine.selection.areas import (
     check_channel,
     lanes_of,
@@ -67,11 +67,6 @@ class BoardMaker:
             for one in plan.policy.constraints
             if isinstance(one, MaxDistance)
         ]
-        self._plugins = [
-            (one, load_constraint(one))
-            for one in plan.policy.constraints
-            if isinstance(one, PluginConstraint)
-        ]
         has_lanes = any(isinstance(one, Lane) for one in plan.policy.constraints)
         self._lanes = lanes_of(catalog) if has_lanes else {}
         for one in plan.policy.constraints:
@@ -91,7 +86,7 @@ class BoardMaker:
             or "distance" in self._plan.scores
             or self._limits
             or (self.by_cost and (costs.per_unit_km or costs.bands))
-            or self._plugins
+            or self._plan.constraints
         )
 
     @property
@@ -188,7 +183,7 @@ class BoardMaker:
             yield Reason.TOO_FAR, one.soft, too_far
         if self._rates is not None:
             yield Reason.NO_RATE, False, rates < 0
-        for plugin, constraint in self._plugins:
+        for plugin, constraint in self._plan.constraints:
             row, source = np.nonzero(self._linked[stock] == 0)
             candidates = self.candidates(stock, distance[row, source], row, source)
             kept_out = np.zeros(distance.shape, bool)

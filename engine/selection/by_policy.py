@@ -13,6 +13,7 @@ from engine.kernels.orders.bundles import (
     ENDLESS,
     NO_STOCK,
     NOT_ASKED,
+    PLUGIN,
     Board,
     Rules,
     Stock,
@@ -30,6 +31,7 @@ from engine.policies.model import (
     SafetyStock,
 )
 from engine.selection.areas import required_table
+from engine.selection.asked_rule import AskedRule
 from engine.selection.board import BoardMaker, check_costs
 from engine.selection.costs import micro
 from engine.selection.deduction import (
@@ -79,7 +81,9 @@ class ByPolicy:
         self._catalog = catalog
         self._plan, self._policy = plan, plan.policy
         self.maker = BoardMaker(catalog, plan)
-        self._rules = _rules(plan.policy, independent)
+        self._asked = AskedRule(catalog, plan) if plan.order_rule else None
+        address = self._asked.address if self._asked else 0
+        self._rules = _rules(plan.policy, address, independent)
         self._exclusions = _Exclusions(catalog, plan.policy)
         self._start = _available(catalog)
         self._stock = Stock(
@@ -140,6 +144,9 @@ class ByPolicy:
                 self._check_money(block.ranks, lines, orders.ids[block.start : block.stop])
                 most = bounds[block.start : block.stop]
                 picks = self._buffers.make_room(int(most.sum()), len(lines.skus))
+                work = self._work(lines, int(most.max(initial=0)))
+                if self._asked:
+                    self._asked.begin(orders, block.start, work)
                 count = serve_orders(
                     self.maker.kinds,
                     self._rules,
@@ -149,10 +156,12 @@ class ByPolicy:
                     self._stock,
                     self._terms(orders, block),
                     self._of_source,
-                    self._work(lines, int(most.max(initial=0))),
+                    work,
                     picks,
                     trace,
                 )
+                if self._asked:
+                    self._asked.raise_error()
                 first_line = orders.offsets[block.start]
                 parts.append(
                     self._buffers.written(self._catalog, count, len(lines.skus), first_line)
@@ -277,7 +286,7 @@ def _marked(catalog: Catalog, sku: IndexArray, source: IndexArray) -> FlagArray:
     return marked
 
 
-def _rules(policy: Policy, independent: bool) -> Rules:
+def _rules(policy: Policy, plugin: int, independent: bool) -> Rules:
     """Return the scalars of a policy."""
     has_soft = any(one.soft for one in policy.constraints)
 
@@ -289,7 +298,7 @@ def _rules(policy: Policy, independent: bool) -> Rules:
     least = [one for one in policy.constraints if isinstance(one, MinUnits)]
     hard = max((_units(one) for one in least if not one.soft), default=0)
     return Rules(
-        order_rule=ORDER_RULES.index(policy.order_rule),
+        order_rule=PLUGIN if plugin else ORDER_RULES.index(policy.order_rule),
         fallback=ORDER_RULES.index(policy.fallback),
         max_sources=policy.max_sources,
         passes=2 if has_soft else 1,
@@ -301,6 +310,7 @@ def _rules(policy: Policy, independent: bool) -> Rules:
         per_unserved_unit=micro(policy.costs.per_unserved_unit),
         per_unserved_order=micro(policy.costs.per_unserved_order),
         independent=int(independent),
+        plugin=plugin,
     )
 
 

@@ -10,7 +10,8 @@ from engine.algorithms.protocol import SourceSelectionAlgorithm
 from engine.algorithms.registry import find_algorithm
 from engine.errors import PolicyError, UsageError
 from engine.policies.find import find_policy
-from engine.policies.model import SCORES, Policy
+from engine.policies.model import ORDER_RULES, SCORES, PluginConstraint, Policy
+from engine.policies.registry import Constraint, OrderRule, load_constraint, load_order_rule
 
 _OWN: dict[type, str] = {Priority: "priority", Distance: "distance"}
 """Algorithms whose scores are whole numbers here."""
@@ -26,11 +27,14 @@ class Plan(NamedTuple):
 
     ``scores`` are those of the policy's ranking: a name of `SCORES`, or an algorithm.
     ``algorithm`` is set where the policy is nothing but this algorithm, line by line.
+    ``constraints`` are those of plug-ins, ``order_rule`` the rule of one, if the policy names any.
     """
 
     policy: Policy
     scores: tuple[Score, ...]
     algorithm: SourceSelectionAlgorithm | None
+    constraints: tuple[tuple[PluginConstraint, Constraint], ...] = ()
+    order_rule: OrderRule | None = None
 
     @property
     def code(self) -> str | None:
@@ -63,7 +67,17 @@ def find_plan(
         raise UsageError("algorithm and policy exclude each other; give one of them")
     found = find_policy(policy)
     scores = tuple(map(_score, found.ranking))
-    return Plan(found, scores, _only_algorithm(found, scores))
+    return Plan(
+        found,
+        scores,
+        _only_algorithm(found, scores),
+        tuple(
+            (one, load_constraint(one))
+            for one in found.constraints
+            if isinstance(one, PluginConstraint)
+        ),
+        None if found.order_rule in ORDER_RULES else load_order_rule(found.order_rule),
+    )
 
 
 def decides_by_cost(plan: Plan) -> bool:
@@ -73,7 +87,7 @@ def decides_by_cost(plan: Plan) -> bool:
 
 def rules_of(policy: Policy) -> tuple[str, ...]:
     """Return the order rules that a policy may come to use."""
-    if policy.order_rule == "complete_first":
+    if policy.order_rule not in ORDER_RULES or policy.order_rule == "complete_first":
         return policy.order_rule, policy.fallback
     return (policy.order_rule,)
 

@@ -34,9 +34,16 @@ def handling_cost(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def install(tmp_path: Path) -> Install:
-    """Return a function that installs a module with one algorithm, and gives its folder."""
+    """Return a function that installs a module with one plug-in, and gives its folder."""
 
-    def put(distribution: str, body: str, *, code: str = "broken", name: str = "Broken") -> Path:
+    def put(
+        distribution: str,
+        body: str,
+        *,
+        code: str = "broken",
+        name: str = "Broken",
+        group: str = GROUP,
+    ) -> Path:
         folder, module = tmp_path / "installed", distribution.replace("-", "_")
         info = folder / f"{module}-1.0.dist-info"
         info.mkdir(parents=True)
@@ -44,7 +51,7 @@ def install(tmp_path: Path) -> Install:
         (info / "METADATA").write_text(
             f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
         )
-        (info / "entry_points.txt").write_text(f"[{GROUP}]\n{code} = {module}:{name}\n")
+        (info / "entry_points.txt").write_text(f"[{group}]\n{code} = {module}:{name}\n")
         return folder
 
     return put

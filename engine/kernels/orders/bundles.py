@@ -9,8 +9,11 @@ from engine.types import FlagArray, IndexArray, IntArray, Items, Skus
 
 Cube = npt.NDArray[np.int32]
 
-LINE, COMPLETE_FIRST, FEWEST_SOURCES, CHEAPEST, BALANCED_SPLIT = range(5)
+LINE, COMPLETE_FIRST, FEWEST_SOURCES, CHEAPEST, BALANCED_SPLIT, PLUGIN = range(6)
 """Order rules."""
+
+NO_SET, FAILED = -1, -2
+"""What the function of a plug-in answers instead of the size of a set."""
 
 PARTIAL, WHOLE_LINES, WHOLE_ORDERS, BACKORDER = range(4)
 """Ship policies."""
@@ -57,7 +60,8 @@ class Rules(NamedTuple):
     """The scalars of a policy; those of constraints say in how many passes they hold: 0, 1 or 2.
 
     ``min_units_first`` and ``min_units_last`` are in 1e-4 units, for a pass that is not the last
-    and for the last. Money is in 1e-6.
+    and for the last. Money is in 1e-6. ``plugin`` is the address of the function that answers for
+    the order rule `PLUGIN`: an order, its rows and its slots to the size of the set that it leaves.
     """
 
     order_rule: int
@@ -72,6 +76,7 @@ class Rules(NamedTuple):
     per_unserved_unit: int
     per_unserved_order: int
     independent: int
+    plugin: int
 
 
 class Board(NamedTuple):

@@ -1,5 +1,6 @@
 """Serving whole orders by a policy, one after the other; ``docs/policies.md`` has the rules."""
 
+from engine.kernels.ask import ask
 from engine.kernels.borrow import borrowed
 from engine.kernels.jit import inlined, int64, jit
 from engine.kernels.orders.alone import best_alone
@@ -12,9 +13,12 @@ from engine.kernels.orders.bundles import (
     COMPLETE_FIRST,
     DRAWN,
     DRAWN_BY,
+    FAILED,
     LINE,
     MARK,
+    NO_SET,
     ORDER,
+    PLUGIN,
     SHIPPED,
     SLOT,
     WHOLE_LINES,
@@ -74,7 +78,7 @@ def serve_orders(
 
     Returns
     -------
-    How many picks were written.
+    How many picks were written; `FAILED` if a plug-in did.
     """
     board, rates, lines = borrowed(board), borrowed(rates), borrowed(lines)
     stock, terms, work, picks = borrowed(stock), borrowed(terms), borrowed(work), borrowed(picks)
@@ -112,23 +116,27 @@ def serve_orders(
                     counts[MARK] += 1
                     chosen = counts[MARK]
                     num_rows = write_rows(order, chosen, lines, short, work)
-                    found = best_alone(
-                        rule,
-                        num_rows,
-                        order,
-                        bar,
-                        chosen,
-                        which,
-                        least,
-                        kinds,
-                        rules,
-                        board,
-                        rates,
-                        lines,
-                        stock,
-                        terms,
-                        of_source,
-                        work,
+                    found = (
+                        int64(-1)
+                        if rule == PLUGIN
+                        else best_alone(
+                            rule,
+                            num_rows,
+                            order,
+                            bar,
+                            chosen,
+                            which,
+                            least,
+                            kinds,
+                            rules,
+                            board,
+                            rates,
+                            lines,
+                            stock,
+                            terms,
+                            of_source,
+                            work,
+                        )
                     )
                     searches = found < 0 and rule != COMPLETE_FIRST
                     if searches or len(trace.offsets) > 0:  # which shows how all were ranked
@@ -153,7 +161,13 @@ def serve_orders(
                             work,
                         )
                         members[SORTED, 0] = of_source[alone, SLOT]
-                    if searches:
+                    if searches and rule == PLUGIN:
+                        found = int64(NO_SET)
+                        if num_slots > 0:
+                            found = ask(rules.plugin, int64(order), num_rows, num_slots)
+                        if found == FAILED:
+                            return int64(FAILED)
+                    elif searches:
                         found = best_set(
                             rule,
                             num_rows,
