@@ -14,6 +14,7 @@ from engine.selection.costs import (
     cost_of_quantity,
     cost_table,
     micro,
+    shipping_costs,
     unit_and_shipment_cost,
 )
 from engine.selection.deduction import Deduction
@@ -74,9 +75,5 @@ class Bill:
 def is_priced(plan: Plan) -> bool:
     """Tell whether a plan has costs, be it those of sources alone that it decides by."""
     costs = plan.policy.costs
-    given = (
-        *(costs.per_shipment, costs.per_unit, costs.per_unit_km),
-        *(costs.per_unserved_unit, costs.per_unserved_order),
-        *(part for band in costs.bands for part in (band.per_shipment, band.per_unit)),
-    )
+    given = *shipping_costs(costs), costs.per_unserved_unit, costs.per_unserved_order
     return any(given) or costs.rates or decides_by_cost(plan)

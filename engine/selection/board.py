@@ -24,7 +24,7 @@ from engine.selection.areas import (
     rates_of,
     required_table,
 )
-from engine.selection.costs import cost_table, exact, mm, unit_and_shipment_cost
+from engine.selection.costs import cost_table, exact, mm, shipping_costs, unit_and_shipment_cost
 from engine.selection.plan import CHANGING, Plan, Score, decides_by_cost
 from engine.selection.ranking import Rankings, scores_of
 from engine.tables.whole import whole
@@ -320,13 +320,9 @@ def buckets(far: IntArray, bucket: int) -> IntArray:
 def check_costs(plan: Plan, catalog: Catalog) -> None:
     """Refuse to decide by costs that are all 0."""
     costs = plan.policy.costs
-    given = (
-        *(costs.per_shipment, costs.per_unit, costs.per_unit_km),
-        *(part for band in costs.bands for part in (band.per_shipment, band.per_unit)),
-        *exact(catalog.sources["handling_cost"]),
-    )
+    given = *shipping_costs(costs), *exact(catalog.sources["handling_cost"])
     if decides_by_cost(plan) and not any(given) and not costs.rates:
         raise PolicyError(
-            "policy: it decides by cost, and all costs are 0; give per_shipment, per_unit, "
+            "policy: it decides by cost, and nothing that is shipped costs anything; give per_shipment, per_unit, "
             "per_unit_km, bands or rates in [costs], or handling_cost in sources"
         )

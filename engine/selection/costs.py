@@ -30,6 +30,12 @@ class CostTable(NamedTuple):
     unknown_mm: int
 
 
+def shipping_costs(costs: Costs) -> tuple[Decimal, ...]:
+    """Return all that a policy says of the costs of what is shipped."""
+    bands = (part for band in costs.bands for part in (band.per_shipment, band.per_unit))
+    return costs.per_shipment, costs.per_unit, costs.per_unit_km, *bands
+
+
 def cost_table(catalog: Catalog, costs: Costs) -> CostTable:
     """Put a policy's costs and the sources' handling costs together."""
     handling = [_exact(cost) for cost in catalog.sources["handling_cost"].to_pylist()]

@@ -284,8 +284,8 @@ def test_include_zero_is_for_algorithms():
         ({"constraints": [{"kind": "safety_stock"}]}, "needs the table safety_stock"),
         ({"constraints": [{"kind": "exclusion"}]}, "needs the table exclusions"),
         ({"costs": {"rates": True}, "order_rule": "cheapest"}, "needs the table rates"),
-        ({"order_rule": "cheapest"}, "all costs are 0"),
-        ({"ranking": ["cost"]}, "all costs are 0"),
+        ({"order_rule": "cheapest"}, "nothing that is shipped costs"),
+        ({"ranking": ["cost"]}, "nothing that is shipped costs"),
         ({"ranking": ["nearest"]}, "no score"),
         ({"constraints": [{"kind": "moon"}]}, "kind 'moon' is unknown"),
         (
