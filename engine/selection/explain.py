@@ -21,7 +21,7 @@ from engine.selection.board import BoardMaker, buckets, distances
 from engine.selection.costs import cost_of_parcels, cost_table, mm, unit_and_shipment_cost
 from engine.selection.deduction import Deduction
 from engine.selection.explanation import CandidateSource, ExplainedLine, Explanation
-from engine.selection.plan import CHANGING, Plan
+from engine.selection.plan import CHANGING, Plan, rules_of
 from engine.selection.ranking import scores_of
 from engine.selection.result import spelt_skus
 from engine.selection.selection import Selection
@@ -260,10 +260,7 @@ def _decided_by(plan: Plan) -> str:
     policy = plan.policy
     if plan.code:
         return f"{plan.code}, each line on its own"
-    rule = policy.order_rule
-    if rule == "complete_first":
-        rule = f"{rule}, else {policy.fallback}"
-    return f"{', then '.join(policy.ranking)}; order rule {rule}"
+    return f"{', then '.join(policy.ranking)}; order rule {', else '.join(rules_of(policy))}"
 
 
 def _qty(units: Any) -> Decimal:
