@@ -323,6 +323,7 @@ def check_costs(plan: Plan, catalog: Catalog) -> None:
     given = *shipping_costs(costs), *exact(catalog.sources["handling_cost"])
     if decides_by_cost(plan) and not any(given) and not costs.rates:
         raise PolicyError(
-            "policy: it decides by cost, and nothing that is shipped costs anything; give per_shipment, per_unit, "
-            "per_unit_km, bands or rates in [costs], or handling_cost in sources"
+            "policy: it decides by cost, and nothing that is shipped costs anything; give "
+            "per_shipment, per_unit, per_unit_km, bands or rates in [costs], or handling_cost in "
+            "sources"
         )
