@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from engine.selection.kpis import KPIs
     from engine.selection.result import Result
     from engine.selection.stream import stream
+    from engine.whatif.scenario import Scenario
+    from engine.whatif.simulate import simulate
+    from engine.whatif.simulation import Simulation
 
 _HOMES = {
     "Candidates": "engine.algorithms.protocol",
@@ -33,6 +36,8 @@ _HOMES = {
     "OrderView": "engine.policies.registry",
     "Policy": "engine.policies.model",
     "Result": "engine.selection.result",
+    "Scenario": "engine.whatif.scenario",
+    "Simulation": "engine.whatif.simulation",
     "SourceSelectionAlgorithm": "engine.algorithms.protocol",
     "allocate": "engine.selection.allocate",
     "check": "engine.salable",
@@ -43,6 +48,7 @@ _HOMES = {
     "read_orders": "engine.folders",
     "read_result": "engine.folders",
     "salable_quantity": "engine.salable",
+    "simulate": "engine.whatif.simulate",
     "stream": "engine.selection.stream",
     "write_result": "engine.folders",
 }
@@ -57,6 +63,8 @@ __all__ = [
     "OrderView",
     "Policy",
     "Result",
+    "Scenario",
+    "Simulation",
     "SourceSelectionAlgorithm",
     "allocate",
     "check",
@@ -67,6 +75,7 @@ __all__ = [
     "read_orders",
     "read_result",
     "salable_quantity",
+    "simulate",
     "stream",
     "write_result",
 ]

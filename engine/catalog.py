@@ -179,7 +179,7 @@ def encode_catalog(valid: Validated) -> Catalog:
         spelt_alike=spelt_alike,
         enabled=frozen(np.asarray(sources["enabled"]).astype(np.uint8)),
         source_points=_locate_sources(sources, tables.get("geonames")),
-        links=_encode_links(tables["stock_source_links"], codes, stock_ids),
+        links=encode_links(tables["stock_source_links"], codes, stock_ids),
         items=items._replace(reserved=reserved),
         item_rows=frozen(keys.rows.astype(np.int32)),
         stock_items=encode_stock_items(tables.get("stock_items"), fold_sku(sku_names)),
@@ -261,7 +261,8 @@ def _reserved(
     return frozen(reserved), [note] if lost else []
 
 
-def _encode_links(table: pa.Table, codes: pa.Array, stock_ids: IntArray) -> Links:
+def encode_links(table: pa.Table, codes: pa.Array, stock_ids: IntArray) -> Links:
+    """Put the rows of ``stock_source_links`` by stock, priority and source."""
     stock = np.searchsorted(stock_ids, np.asarray(table["stock_id"]))
     source = index_of(table["source_code"], codes)
     priority = np.asarray(table["priority"])

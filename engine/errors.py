@@ -27,3 +27,7 @@ class OutputError(EngineError):
 
 class PolicyError(EngineError):
     """A policy that cannot be read, or says what it may not; names the line and what is allowed."""
+
+
+class ScenarioError(EngineError):
+    """A scenario that names what is not there or says what it may not; with the nearest names."""

@@ -34,11 +34,15 @@ class OrderTables(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A catalogue and the orders for it, read and encoded; ``files`` are those that were read."""
+    """A catalogue and the orders for it, read and encoded; ``files`` are those that were read.
+
+    ``table`` is the canonical ``orders`` table as read.
+    """
 
     catalog: Catalog
     orders: OrderSet
     files: list[str]
+    table: pa.Table
 
 
 def read_catalog(location: Location, *, quarantine: bool = False) -> Catalog:
@@ -146,7 +150,8 @@ def read_run(catalog: Location, orders: Location, *, quarantine: bool, clock: Cl
             asked.notes.extend(not_used(wanted, "orders'"))
     with clock("encode"):
         encoded = encode_catalog(inventory)
-        return Run(encoded, encode_orders(asked, encoded), sorted({*stock.files, *wanted.files}))
+        files = sorted({*stock.files, *wanted.files})
+        return Run(encoded, encode_orders(asked, encoded), files, asked.tables["orders"])
 
 
 def write_result(

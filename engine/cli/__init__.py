@@ -19,6 +19,7 @@ from engine.cli.options import Command
 _COMMANDS = {
     "allocate": ("engine.cli.allocate", "decide which source ships which unit: the nightly batch"),
     "explain": ("engine.cli.explain", "say why each line of an order went where it went"),
+    "simulate": ("engine.cli.simulate", "run what-if scenarios beside a baseline"),
     "compare": ("engine.cli.compare", "tell what differs between two runs, and why orders changed"),
     "salable": ("engine.cli.sales", "list the salable quantity per stock and SKU"),
     "check": ("engine.cli.sales", "tell which order lines could be sold, with MSI's codes"),

@@ -22,6 +22,8 @@ _STEPS = {
     "encode": "encoding",
     "rank": "ranking sources",
     "deduct": "deducting",
+    "try": "trying the steps",
+    "simulate": "running scenarios",
     "check": "checking totals",
     "decode": "building tables",
     "sum": "adding up",
@@ -188,6 +190,50 @@ def kpi_differences(a: Any, b: Any) -> list[list[str]]:
         more = None if None in values else values[1] - values[0]
         rows.append([*row, _signed(more, form) if more else ""])
     return rows
+
+
+def kpi_change(a: Any, b: Any, figure: str) -> list[str]:
+    """Return a key figure of two runs: what it is called, both, and by how much B has more."""
+    names = [name for _, name, _ in _kpis([a, b])]
+    title, *rest = kpi_differences(a, b)[names.index(figure)]
+    return [title.strip(), *rest]
+
+
+def side_by_side(base: tuple[str, Any], others: Sequence[tuple[str, Any]]) -> None:
+    """Print the key figures of runs, each with its difference to the first one.
+
+    As many stand in a table as there is room for, the first one in each of them.
+    """
+    room = get_terminal_size().columns if sys.stdout.isatty() else _WIDTH
+    left = list(others)
+    while left:
+        columns, rows = _columns(base, left[:1]), [*left[:1]]
+        while len(rows) < len(left) and _width(_columns(base, left[: len(rows) + 1])) <= room:
+            rows = left[: len(rows) + 1]
+            columns = _columns(base, rows)
+        header, *body = zip(*columns, strict=True)
+        table(header, body, range(1, len(columns)))
+        left = left[len(rows) :]
+        if left:
+            say("")
+
+
+_WIDTH = 100
+"""Of tables side by side where no terminal says it."""
+
+
+def _columns(base: tuple[str, Any], others: Sequence[tuple[str, Any]]) -> list[list[str]]:
+    """Return the columns of a table of key figures, names on top."""
+    figures = kpi_rows([base[1], *(kpis for _, kpis in others)])
+    columns = [["", *(row[0] for row in figures)], [base[0], *(row[1] for row in figures)]]
+    for at, (name, kpis) in enumerate(others, start=2):
+        changes = [row[3] for row in kpi_differences(base[1], kpis)]
+        columns += [[name, *(row[at] for row in figures)], ["", *changes]]
+    return columns
+
+
+def _width(columns: Sequence[Sequence[str]]) -> int:
+    return sum(max(map(len, column)) + 2 for column in columns) - 2
 
 
 def _kpis(kpis: Sequence[Any]) -> list[tuple[str, str, Show]]:

@@ -1,12 +1,11 @@
 """The key figures of two runs side by side."""
 
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pyarrow as pa
 
-from engine.selection.kpis import KPIs
+from engine.selection.kpis import KPIs, difference
 
 KPI_SCHEMA = pa.schema(
     [("name", pa.string()), ("a", pa.float64()), ("b", pa.float64()), ("difference", pa.float64())]
@@ -18,18 +17,13 @@ def kpi_table(a: KPIs, b: KPIs) -> pa.Table:
 
     Figures by reason or source are named like ``shortfalls.too_far.units``. A figure that a run
     has not is null, but a reason that no line of a run is short for counts 0.
-
-    Examples
-    --------
-    >>> _difference(0.1, 0.3)
-    0.2
     """
     rows_a, rows_b = (_flat(msgspec.to_builtins(one), "") for one in (a, b))
     rows = []
     for name in dict.fromkeys([*rows_a, *rows_b]):
         nothing = 0 if name.startswith("shortfalls.") else None
         one, other = (it.get(name, nothing) for it in (rows_a, rows_b))
-        rows.append((name, one, other, _difference(one, other)))
+        rows.append((name, one, other, difference(one, other)))
     columns = list(zip(*rows, strict=True))
     return pa.table(
         [pa.array(it, field.type) for it, field in zip(columns, KPI_SCHEMA, strict=True)],
@@ -45,10 +39,3 @@ def _flat(value: Any, name: str) -> dict[str, float | None]:
         for part, it in value.items()
         for key, inner in _flat(it, f"{name}.{part}" if name else part).items()
     }
-
-
-def _difference(a: float | None, b: float | None) -> float | None:
-    """Subtract as the figures are written: 0.3 - 0.1 is 0.2."""
-    if a is None or b is None:
-        return None
-    return float(Decimal(repr(b)) - Decimal(repr(a)))

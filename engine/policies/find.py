@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from engine.errors import PolicyError
+from engine.errors import EngineError, PolicyError
 from engine.policies.model import KINDS, Band, Constraint, Costs, PluginConstraint, Policy
 from engine.policies.rules import check_policy
 from engine.policies.toml_lines import line_of
@@ -60,7 +60,7 @@ complete_first? Allowed: balanced_split, cheapest, complete_first, fewest_source
     name = os.fsdecode(given)
     if name in PRESETS:
         text = (resources.files("engine.policies") / "presets" / f"{name}.toml").read_text("utf-8")
-        return _policy(_parsed(text, name), name, text)
+        return _policy(parsed_toml(text, name), name, text)
     if not is_policy_file(name):
         close = get_close_matches(name, PRESETS, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
@@ -73,7 +73,7 @@ complete_first? Allowed: balanced_split, cheapest, complete_first, fewest_source
         raise PolicyError(f"{name}: not UTF-8 (byte {error.start}); save it as UTF-8") from None
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, ValueError):
         raise PolicyError(f"{name}: no such policy file; correct the path") from None
-    return _policy(_parsed(text, name), name, text)
+    return _policy(parsed_toml(text, name), name, text)
 
 
 def is_policy_file(name: str) -> bool:
@@ -86,15 +86,16 @@ def as_mapping(policy: Policy) -> dict[str, Any]:
     return msgspec.to_builtins(_plain(policy))
 
 
-def _parsed(text: str, where: str) -> dict[str, Any]:
+def parsed_toml(text: str, where: str, error: type[EngineError] = PolicyError) -> dict[str, Any]:
+    """Parse a TOML file, numbers as exact decimals; what is wrong with it is one clear error."""
     try:
         return tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"{where}: not TOML: {error}") from None
+    except tomllib.TOMLDecodeError as fault:
+        raise error(f"{where}: not TOML: {fault}") from None
     except ArithmeticError:
-        raise PolicyError(f"{where}: a number is too large; correct it") from None
+        raise error(f"{where}: a number is too large; correct it") from None
     except RecursionError:
-        raise PolicyError(f"{where}: tables are nested too deep; correct it") from None
+        raise error(f"{where}: tables are nested too deep; correct it") from None
 
 
 def _plain(policy: Policy) -> dict[str, Any]:
@@ -181,7 +182,7 @@ def _converted(given: Mapping[str, Any], kind: Any, path: str) -> Any:
         where, fields = path + inner.rstrip("`"), _fields(given, inner.rstrip("`"))
         unknown = message.split("`")[1] if message.startswith(_UNKNOWN) else None
         if unknown is None:
-            raise _WrongError(where, _worded(message, where)) from None
+            raise _WrongError(where, worded(message, where)) from None
         close = get_close_matches(unknown, fields, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         allowed = f"{hint}Allowed: {', '.join(fields)}"
@@ -200,8 +201,8 @@ def _fields(given: Mapping[str, Any], inner: str) -> list[str]:
     return sorted(Policy.__struct_fields__)
 
 
-def _worded(message: str, path: str) -> str:
-    """Turn what msgspec says about types into what a person may do."""
+def worded(message: str, path: str) -> str:
+    """Turn what msgspec says about types, at a path, into what a person may do."""
     if message.startswith("Object missing required field"):
         return f"{message.split('`')[1]} is missing; add it"
     message = f"{message[:1].lower()}{message[1:]}".replace("`", "")

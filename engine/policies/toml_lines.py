@@ -27,6 +27,8 @@ def line_of(text: str, path: str) -> int | None:
     3
     >>> line_of("max_sources = 2\n[[constraints]]\nkind = 'lane'\n", "$.constraints[0].km")
     2
+    >>> line_of("[[a]]\n[[a.b]]\n[[a]]\n[[a.b]]\nx = 1\n", "$.a[1].b[0].x")
+    5
     """
     lines = _lines(text)
     while path not in lines and (last := _LAST_PART.search(path)):
@@ -40,7 +42,7 @@ def _lines(text: str) -> dict[str, int]:
     inside = "$"
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
-            inside = f"$.{header[2]}"
+            inside = _path(header[2].split("."), seen)
             if header[1] == "[[":
                 at = seen.get(inside, 0)
                 seen[inside] = at + 1
@@ -49,3 +51,13 @@ def _lines(text: str) -> dict[str, int]:
         elif key := _KEY.match(line):
             lines.setdefault(f"{inside}.{''.join(key[1].split())}", number)
     return lines
+
+
+def _path(parts: list[str], seen: dict[str, int]) -> str:
+    """Return where a header leads: what stands in an array belongs to its latest table."""
+    path = "$"
+    for part in parts:
+        if path in seen:
+            path = f"{path}[{seen[path] - 1}]"
+        path = f"{path}.{part}"
+    return path

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
@@ -200,6 +201,19 @@ class Tally:
                     "units": _ratio(shipped, int((units or 0) * QTY_SCALE)),
                 }
         return use
+
+
+def difference(a: float | None, b: float | None) -> float | None:
+    """Subtract ``a`` from ``b`` as the figures are written; None where one is not known.
+
+    Examples
+    --------
+    >>> difference(0.1, 0.3)
+    0.2
+    """
+    if a is None or b is None:
+        return None
+    return float(Decimal(repr(b)) - Decimal(repr(a)))
 
 
 def _ratio(part: float, whole: float) -> float | None:

@@ -18,7 +18,8 @@ from engine.selection.kpis import KPIs, Tally
 from engine.selection.plan import Plan
 from engine.selection.result import Part, build_part, items_after, pick_distances
 from engine.selection.selection import Selection
-from engine.selection.totals import order_totals
+from engine.selection.totals import OrderTotals, order_totals
+from engine.types import IntArray
 
 MODES = ("sequential", "independent")
 
@@ -78,6 +79,18 @@ class Run:
 
     def decode(self, decided: Decided) -> Part:
         """Check what was decided against the laws, count it, and turn it into tables."""
+        totals, mm = self.count(decided)
+        with self._clock("decode"):
+            return build_part(self._catalog, decided.orders, decided.done, totals, mm)
+
+    def count(self, decided: Decided) -> tuple[OrderTotals, IntArray]:
+        """Check what was decided against the laws and count it, without making tables.
+
+        Returns
+        -------
+        The totals of the orders, and (num_picks,) distance of each pick in mm, -1 where not
+        known.
+        """
         orders, done = decided
         with self._clock("check"):
             self._audit.check(orders, done)
@@ -85,7 +98,7 @@ class Run:
             totals = order_totals(self._catalog, orders, done)
             mm = pick_distances(self._catalog, orders, done)
             self.tally.add(orders, done, totals, mm)
-            return build_part(self._catalog, orders, done, totals, mm)
+        return totals, mm
 
     def check_end(self) -> None:
         """Check the inventory after everything that was decided and decoded."""

@@ -1,0 +1,1 @@
+"""What if: scenarios as data, and their runs side by side."""

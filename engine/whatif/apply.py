@@ -1,0 +1,71 @@
+"""From a case to another one, step by step."""
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.errors import EngineError, ScenarioError
+from engine.policies.model import Capacity, SafetyStock
+from engine.selection.plan import find_plan
+from engine.whatif import demand, links, sources, steps, stock
+from engine.whatif.case import Case
+from engine.whatif.scenario import Scenario
+
+
+def _use(case: Case, step: steps.Use) -> Case:
+    return case._replace(plan=find_plan(step.algorithm, step.policy))
+
+
+_DO: dict[type, Callable[[Case, Any], Case]] = {
+    steps.CloseSource: sources.close_source,
+    steps.OpenSource: sources.open_source,
+    steps.AddSource: sources.add_source,
+    steps.SetCapacity: sources.set_capacity,
+    steps.SetSafetyStock: sources.set_safety_stock,
+    steps.LinkSource: links.link_source,
+    steps.UnlinkSource: links.unlink_source,
+    steps.SetPriority: links.set_priority,
+    steps.RemoveStock: links.remove_stock,
+    steps.MoveStock: stock.move_stock,
+    steps.ScaleStock: stock.scale_stock,
+    steps.ScaleDemand: demand.scale_demand,
+    steps.ResampleDemand: demand.resample_demand,
+    steps.ShiftDemand: demand.shift_demand,
+    steps.Between: demand.between,
+    steps.Use: _use,
+}
+
+
+def apply(scenario: Scenario, case: Case) -> Case:
+    """Take the steps of a scenario, one after the other.
+
+    Returns
+    -------
+    Another case, which shares every array that no step touches. Without steps it is the same.
+
+    Raises
+    ------
+    ScenarioError
+        If a step names what is not there at its turn; scenario and step are named.
+    """
+    for number, step in enumerate(scenario.steps, start=1):
+        try:
+            case = _DO[type(step)](case, step)
+        except EngineError as error:
+            place = f"scenario {scenario.name!r}, step {number} ({step.do})"
+            raise ScenarioError(f"{place}: {error}") from None
+    return case
+
+
+def idle_steps(scenario: Scenario, case: Case) -> list[str]:
+    """Return notes on steps that change nothing because the plan at the end does not look."""
+    kinds = {type(one) for one in case.plan.policy.constraints}
+    heeds = {
+        "set_capacity": Capacity in kinds or "capacity_left" in case.plan.scores,
+        "set_safety_stock": SafetyStock in kinds,
+    }
+    done = dict.fromkeys(step.do for step in scenario.steps if not heeds.get(step.do, True))
+    return [
+        f"scenario {scenario.name!r}: {do} changes nothing, as no constraint of what it decides "
+        "by asks for it; add a step use with such a policy"
+        for do in done
+    ]

@@ -1,0 +1,247 @@
+"""Run scenarios: encode once, then each on its own, in processes that share what they read."""
+
+import gc
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from engine.algorithms.protocol import SourceSelectionAlgorithm
+from engine.catalog import Catalog
+from engine.clock import Clock
+from engine.errors import EngineError, ScenarioError
+from engine.folders import read_run
+from engine.io.location import hash_files
+from engine.io.output import check_output, whole_folder
+from engine.io.write import format_ending, write_table
+from engine.orders import encode_orders
+from engine.policies.find import as_mapping, is_policy_file, parsed_toml
+from engine.policies.model import Policy
+from engine.run_info import write_run_info
+from engine.selection.plan import Plan, find_plan
+from engine.selection.run import Run
+from engine.tables.findings import raise_findings
+from engine.tables.raw import as_raw
+from engine.tables.schema import ORDER_TABLES
+from engine.tables.validate import validate_orders
+from engine.whatif.apply import apply
+from engine.whatif.case import Case, details_of, without_lines
+from engine.whatif.file import BASELINE, policy_files, read_scenarios
+from engine.whatif.outcome import Outcome, run_scenario
+from engine.whatif.scenario import Scenario, described, with_policies
+from engine.whatif.simulation import Simulation, simulation_of
+from engine.whatif.workers import count_workers, spread
+
+
+def simulate(
+    catalog: Catalog,
+    orders: Any,
+    order_lines: Any,
+    scenarios: "Iterable[Scenario] | str | PathLike[str]",
+    *,
+    algorithm: str | SourceSelectionAlgorithm | None = None,
+    policy: "str | PathLike[str] | Mapping[str, Any] | Policy | None" = None,
+    workers: int | None = None,
+) -> Simulation:
+    """Run scenarios and a baseline over the same catalogue and orders.
+
+    Parameters
+    ----------
+    catalog, orders, order_lines, algorithm, policy
+        As in `engine.allocate`; they make the baseline, which every scenario starts from.
+    scenarios
+        Scenarios, or the path of a TOML file of them.
+    workers
+        Processes; None for one per processor. The result does not depend on it.
+
+    Returns
+    -------
+    Key figures side by side: ``baseline`` first, then the scenarios as they are given.
+
+    Raises
+    ------
+    ScenarioError
+        If a step names what is not there, with the nearest names, or two scenarios share a name.
+    InputError, AlgorithmError, PolicyError
+        As in `engine.allocate`.
+    ChildProcessError
+        If a worker dies.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from engine import Catalog, Scenario, simulate
+    >>> catalog = Catalog.from_tables({
+    ...     "sources": pa.table({"source_code": ["lyon", "paris"]}),
+    ...     "stock_source_links": pa.table({"stock_id": [1, 1], "priority": [1, 2],
+    ...         "source_code": ["paris", "lyon"]}),
+    ...     "source_items": pa.table({"source_code": ["paris", "lyon"], "sku": ["A", "A"],
+    ...         "quantity": [3, 5]}),
+    ... })
+    >>> found = simulate(catalog, pa.table({"order_id": [7], "stock_id": [1]}),
+    ...     pa.table({"order_id": [7], "sku": ["a"], "qty": [6]}),
+    ...     [Scenario("Lyon closed").close_source("lyon")], workers=1)
+    >>> for name, kpis in found.results.items():
+    ...     print(name, kpis.unit_fill_rate)
+    baseline 1.0
+    Lyon closed 0.5
+    """
+    plan = find_plan(algorithm, policy)
+    listed = _listed(scenarios)
+    raw, findings = as_raw({"orders": orders, "order_lines": order_lines}, ORDER_TABLES)
+    valid = validate_orders(raw, catalog.tables, findings)
+    raise_findings(valid.fatal)
+    order_set = encode_orders(valid, catalog)
+    case = Case(catalog, order_set, details_of(valid.tables["orders"]), plan)
+    return run_scenarios(case, listed, workers=workers, clock=Clock())
+
+
+def _listed(scenarios: "Iterable[Scenario] | str | PathLike[str]") -> list[Scenario]:
+    """Return scenarios with their policies read, under names that are all different."""
+    if isinstance(scenarios, str | PathLike):
+        return read_scenarios(scenarios)
+    if isinstance(scenarios, Scenario):
+        raise ScenarioError("scenarios: give a list of scenarios, or the path of a TOML file")
+    listed, seen = [], {BASELINE}
+    for one in scenarios:
+        if not isinstance(one, Scenario):
+            raise ScenarioError(f"scenarios: {one!r} is no scenario; make engine.Scenario(name)")
+        if one.name in seen:
+            taken = "of the run without steps" if one.name == BASELINE else "there twice"
+            raise ScenarioError(f"scenario {one.name!r}: the name is {taken}; give another one")
+        seen.add(one.name)
+        try:
+            listed.append(with_policies(one))
+        except EngineError as error:
+            raise ScenarioError(f"scenario {one.name!r}: {error}") from None
+    return listed
+
+
+def run_scenarios(
+    case: Case, scenarios: list[Scenario], *, workers: int | None, clock: Clock
+) -> Simulation:
+    """Run the baseline and scenarios on a case; see `simulate`."""
+    processes = count_workers(workers, len(scenarios))
+    with clock("try"):
+        # Nearly every error shows on orders without lines, before anything long begins.
+        small = without_lines(case)
+        plans = [apply(one, small).plan for one in scenarios]
+        del small
+    total = (len(scenarios) + 1) * len(case.orders.skus)
+    with clock("simulate"):
+        # Here, so that workers find kernels and what is derived from the orders in memory.
+        outcomes: dict[int, Outcome] = {-1: run_scenario(Scenario(BASELINE), case)}
+        if processes > 1:
+            _load_kernels(case, plans)
+        clock.lines(len(case.orders.skus), total)
+        gc.freeze()  # or a collection in a worker would write to every object that is shared
+        try:
+            found = spread(len(scenarios), lambda at: run_scenario(scenarios[at], case), processes)
+            for at, outcome in found:
+                outcomes[at] = outcome
+                clock.lines(len(outcomes) * len(case.orders.skus), total)
+        finally:
+            gc.unfreeze()
+    names = [BASELINE, *(one.name for one in scenarios)]
+    ordered = {name: outcomes[at] for at, name in enumerate(names, start=-1)}
+    return simulation_of(ordered, [*case.catalog.notes, *case.orders.notes])
+
+
+def _load_kernels(case: Case, plans: list[Plan]) -> None:
+    """Run one order by each kind of plan, lest every worker compile or load the same kernels."""
+    one = case.orders.part(0, min(1, len(case.orders.ids)))
+    for plan in {plan.code or repr(plan.policy): plan for plan in plans}.values():
+        with suppress(EngineError):  # what it lacks may be a step's to bring
+            run = Run(case.catalog, plan=plan, mode="sequential", include_zero=False, clock=Clock())
+            run.count(run.decide(one))
+
+
+class Simulated(NamedTuple):
+    """What a simulation came to, and how many rows of each table were written."""
+
+    found: Simulation
+    rows: dict[str, int]
+
+
+def simulate_folders(
+    catalog: str | PathLike[str],
+    orders: str | PathLike[str],
+    scenarios: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    algorithm: str | None = None,
+    policy: "str | PathLike[str] | Mapping[str, Any] | Policy | None" = None,
+    workers: int | None = None,
+    format: str = "parquet",
+    overwrite: bool = False,
+    clock: Clock | None = None,
+) -> Simulated:
+    """Read folders and a file of scenarios, run them, and write the tables.
+
+    Parameters
+    ----------
+    catalog, orders
+        Folders or URIs; they may be the same.
+    scenarios
+        TOML file.
+    out
+        Local folder that appears whole or not at all.
+    algorithm, policy, workers
+        As in `simulate`.
+    format
+        ``parquet``, ``csv`` or ``arrow``.
+    overwrite
+        Replace an existing folder if it holds a run.
+    clock
+        Told of the phases.
+
+    Raises
+    ------
+    UsageError
+        If a folder is not there, or may not be written.
+    OSError
+        If the disk is full or does not let itself be written to.
+    ScenarioError, InputError, AlgorithmError, PolicyError
+        As in `simulate`.
+    """
+    clock = clock or Clock()
+    ending = format_ending(format)
+    own = [policy] if isinstance(policy, str | PathLike) and is_policy_file(str(policy)) else []
+    target = check_output(out, overwrite, [catalog, orders, scenarios, *own])
+    plan = find_plan(algorithm, policy)
+    listed = read_scenarios(scenarios)
+    text = Path(scenarios).read_text("utf-8-sig")
+    named = policy_files(parsed_toml(text, str(scenarios)), Path(scenarios).parent)
+    run = read_run(catalog, orders, quarantine=False, clock=clock)
+    case = Case(run.catalog, run.orders, details_of(run.table), plan)
+    found = run_scenarios(case, listed, workers=workers, clock=clock)
+    rows = {name: table.num_rows for name, table in found.tables.items()}
+    # Only now: no worker holds the lock of the folder, and what dies before leaves nothing.
+    with whole_folder(target, overwrite) as draft:
+        with clock("write"):
+            for name, table in found.tables.items():
+                write_table(table, draft / f"{name}{ending}")
+        with clock("hash"):
+            inputs = hash_files([*run.files, str(scenarios), *map(str, own), *named])
+        write_run_info(
+            draft,
+            {
+                "catalog": catalog,
+                "orders": orders,
+                "scenarios": scenarios,
+                "out": out,
+                "algorithm": plan.code,
+                "policy": None if policy is None else as_mapping(plan.policy),
+                "steps": [described(one) for one in listed],
+                "workers": workers,
+                "format": format,
+            },
+            inputs=inputs,
+            rows=rows,
+            id_type=run.orders.id_type,
+            kpis=found.results[BASELINE],
+            notes=found.notes,
+            seconds=clock.seconds,
+        )
+    return Simulated(found, rows)
