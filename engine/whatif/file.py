@@ -14,7 +14,7 @@ from engine.errors import EngineError, ScenarioError
 from engine.policies.find import is_policy_file, parsed_toml
 from engine.policies.toml_lines import line_of
 from engine.whatif.scenario import Scenario, with_policies
-from engine.whatif.steps import ScaleDemand, Use, WrongError, converted, step_of
+from engine.whatif.steps import ScaleDemand, Use, WrongError, converted, not_there, step_of
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,7 +79,7 @@ def policy_files(scenarios: Mapping[str, Any] | list[Any], folder: Path) -> list
 def _scenarios(given: dict[str, Any], folder: Path) -> Iterator[Scenario]:
     for key in given:
         if key != "scenarios":
-            raise WrongError(f"$.{key}", f"{key!r} is unknown here; Allowed: scenarios")
+            raise WrongError(f"$.{key}[0]", not_there(key, ["scenarios"]))
     entries = given.get("scenarios", [])
     if not isinstance(entries, list):
         raise WrongError("$.scenarios", "scenarios must be tables: [[scenarios]]")

@@ -195,7 +195,7 @@ def step_of(given: Mapping[str, Any], path: str = "$") -> Any:
     if not isinstance(do, str):
         raise WrongError(path, f"a step needs its do; allowed: {', '.join(_KINDS)}")
     if do not in _KINDS:
-        raise WrongError(f"{path}.do", _no_such(do, list(_KINDS)))
+        raise WrongError(f"{path}.do", not_there(do, list(_KINDS)))
     step = converted(given, _KINDS[do], path, more=("do",))
     for name, message in _problems(step):
         raise WrongError(f"{path}.{name}", f"{name}: {message}")
@@ -214,7 +214,7 @@ def converted(given: Mapping[str, Any], kind: Any, path: str, more: tuple[str, .
             raise WrongError(where, worded(message, where.rpartition(".")[2])) from None
         name = message.split("`")[1]
         fields = sorted([*more, *kind.__struct_encode_fields__])
-        raise WrongError(f"{where}.{name}", _no_such(name, fields)) from None
+        raise WrongError(f"{where}.{name}", not_there(name, fields)) from None
 
 
 def fluent(do: str, **keys: Any) -> Any:
@@ -225,7 +225,8 @@ def fluent(do: str, **keys: Any) -> Any:
         raise ScenarioError(f"{do}: {wrong.args[1]}") from None
 
 
-def _no_such(name: str, known: list[str]) -> str:
+def not_there(name: str, known: list[str]) -> str:
+    """Return the message on a key or a step that there is not."""
     close = get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
     return f"{name!r} is unknown here; {hint}Allowed: {', '.join(known)}"

@@ -1,0 +1,126 @@
+"""Files of scenarios."""
+
+import pytest
+
+from engine.errors import ScenarioError
+from engine.whatif.file import read_scenarios
+
+CLOSED = """[[scenarios]]
+name = "closed"
+
+[[scenarios.steps]]
+do = "close_source"
+source = "lyon"
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text):
+        path = tmp_path / "what.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_read_scenarios_takes_steps_in_order(written):
+    text = CLOSED + '[[scenarios.steps]]\ndo = "scale_demand"\nfactor = 1.2\n'
+    (one,) = read_scenarios(written(text))
+    assert [step.do for step in one.steps] == ["close_source", "scale_demand"]
+
+
+def test_read_scenarios_of_an_empty_file(written):
+    assert read_scenarios(written("")) == []
+
+
+def test_read_scenarios_expands_grids(written):
+    text = '[[scenarios]]\nname = "x"\nalgorithm = ["priority", "distance"]\ndemand = [0.8, 1]\n'
+    found = read_scenarios(written(text))
+    assert [one.name for one in found] == [
+        "x, priority, demand 0.8",
+        "x, distance, demand 0.8",
+        "x, priority, demand 1",
+        "x, distance, demand 1",
+    ]
+    assert [step.do for step in found[0].steps] == ["scale_demand", "use"]
+
+
+def test_read_scenarios_takes_algorithms_and_policies_one_after_the_other(written):
+    ways = 'algorithm = ["priority"]\npolicy = ["cheapest", {ranking = ["distance"]}]\n'
+    text = f'[[scenarios]]\nname = "x"\n{ways}'
+    assert [one.name for one in read_scenarios(written(text))] == [
+        "x, priority",
+        "x, cheapest",
+        "x, policy 2",
+    ]
+
+
+def test_read_scenarios_names_nothing_that_does_not_vary(written):
+    text = '[[scenarios]]\nname = "x"\nalgorithm = "distance"\ndemand = 1.2\nseed = 4\n'
+    (one,) = read_scenarios(written(text))
+    assert one.name == "x"
+    assert one.steps[0].seed == 4
+
+
+def test_read_scenarios_finds_policies_beside_the_file(written, tmp_path):
+    (tmp_path / "own.toml").write_text('order_rule = "cheapest"\ncosts = {per_shipment = 1}\n')
+    text = '[[scenarios]]\nname = "x"\npolicy = "own.toml"\n'
+    (one,) = read_scenarios(written(text))
+    assert one.steps[0].policy.order_rule == "cheapest"
+
+
+WRONG = {
+    "unknown key": (CLOSED + 'sorce = "a"\n', 7, "'sorce' is unknown here; did you mean source?"),
+    "unknown do": (
+        '[[scenarios]]\nname = "a"\n[[scenarios.steps]]\ndo = "close"\n',
+        4,
+        "close_source",
+    ),
+    "no do": ('[[scenarios]]\nname = "a"\n[[scenarios.steps]]\nsource = "a"\n', 3, "needs its do"),
+    "no name": ("[[scenarios]]\nseed = 1\n", 1, "name is missing; add it"),
+    "no source": (
+        '[[scenarios]]\nname = "a"\n[[scenarios.steps]]\ndo = "open_source"\n',
+        3,
+        "source is missing",
+    ),
+    "second one": (
+        CLOSED + '[[scenarios]]\nname = "b"\n[[scenarios.steps]]\ndo = 1\n',
+        9,
+        "needs its do",
+    ),
+    "type": ('[[scenarios]]\nname = "a"\ndemand = "much"\n', 3, "demand: not a number"),
+    "demand": ('[[scenarios]]\nname = "a"\ndemand = [1, -1]\n', 3, "demand: give 0 to 1,000"),
+    "empty": ('[[scenarios]]\nname = "a"\nalgorithm = []\n', 3, "the list is empty"),
+    "policy": ('[[scenarios]]\nname = "a"\npolicy = "cheepest"\n', 1, "did you mean cheapest?"),
+    "both": (
+        '[[scenarios]]\nname = "a"\npolicy = "cheapest"\nalgorithm = "priority"\n',
+        3,
+        "either",
+    ),
+    "twice": (CLOSED + '[[scenarios]]\nname = "closed"\n', 8, "is the name of another one"),
+    "baseline": ('[[scenarios]]\nname = "baseline"\n', 2, "of the run without steps"),
+    "key": ("[[scenario]]\nname = 1\n", 1, "'scenario' is unknown here"),
+    "links": (
+        '[[scenarios]]\nname = "a"\n[[scenarios.steps]]\ndo = "add_source"\nlinks = {x = 1}\n',
+        5,
+        "a whole number",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_read_scenarios_names_file_and_line(written, name):
+    text, line, message = WRONG[name]
+    path = written(text)
+    with pytest.raises(ScenarioError) as raised:
+        read_scenarios(path)
+    assert str(raised.value).startswith(f"{path}, line {line}: ")
+    assert message in str(raised.value)
+
+
+def test_read_scenarios_refuses_what_is_no_toml(written, tmp_path):
+    with pytest.raises(ScenarioError, match="not TOML"):
+        read_scenarios(written("[["))
+    with pytest.raises(ScenarioError, match="no such file"):
+        read_scenarios(tmp_path / "none.toml")

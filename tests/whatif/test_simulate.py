@@ -1,0 +1,101 @@
+"""Scenarios side by side."""
+
+import pytest
+
+import engine
+from engine.errors import ScenarioError
+from engine.policies.find import find_policy
+from engine.selection.kpis import difference
+from engine.whatif.simulation import FIGURES, greatest_change
+from tests.whatif.conftest import NORTHWIND
+
+CLOSED = engine.Scenario("closed").close_source("hamburg")
+
+
+@pytest.fixture(scope="module")
+def catalog():
+    return engine.read_catalog(NORTHWIND / "catalog")
+
+
+@pytest.mark.parametrize("choice", [{}, {"algorithm": "distance"}, {"policy": "nearest_complete"}])
+def test_no_steps_are_what_allocate_gives(catalog, orders, choice):
+    found = engine.simulate(catalog, *orders, [engine.Scenario("same")], **choice, workers=1)
+    expected = engine.allocate(catalog, *orders, **choice)
+    assert found.results == {"baseline": expected.kpis, "same": expected.kpis}
+    units = dict.fromkeys(catalog.sources["source_code"].to_pylist(), 0)
+    shipments = {code: set() for code in units}
+    for row in expected.allocations.to_pylist():
+        units[row["source_code"]] += row["qty_to_deduct"]
+        shipments[row["source_code"]].add(row["order_id"])
+    rows = [row for row in found.sources.to_pylist() if row["scenario"] == "same"]
+    assert {row["source_code"]: row["units"] for row in rows} == units
+    assert {row["source_code"]: row["orders"] for row in rows} == {
+        code: len(ids) for code, ids in shipments.items()
+    }
+
+
+def test_a_closed_source_is_what_allocate_gives_on_changed_tables(catalog, orders):
+    found = engine.simulate(catalog, *orders, [CLOSED], workers=1)
+    sources = catalog.tables["sources"]
+    flags = [code != "hamburg" for code in sources["source_code"].to_pylist()]
+    sources = sources.set_column(sources.column_names.index("enabled"), "enabled", [flags])
+    changed = engine.Catalog.from_tables({**catalog.tables, "sources": sources})
+    assert found.results["closed"] == engine.allocate(changed, *orders).kpis
+
+
+def test_the_number_of_workers_does_not_show(catalog, orders):
+    scenarios = [
+        CLOSED,
+        engine.Scenario("growth").scale_demand(1.1, seed=5),
+        engine.Scenario("policy").use(policy="nearest_complete"),
+        engine.Scenario("drawn").resample_demand(2),
+    ]
+    one, two = (engine.simulate(catalog, *orders, scenarios, workers=n) for n in (1, 2))
+    assert one.tables == two.tables
+    assert one.results == two.results
+    assert one.notes == two.notes
+
+
+def test_tables_say_what_the_key_figures_say(catalog, orders):
+    found = engine.simulate(catalog, *orders, [CLOSED], workers=1)
+    base, closed = found.results.values()
+    (_, row), (more,) = found.kpis.to_pylist(), found.differences.to_pylist()
+    for name in FIGURES:
+        assert row[name] == getattr(closed, name)
+        assert more[name] == difference(getattr(base, name), getattr(closed, name))
+    short = [row for row in found.shortfalls.to_pylist() if row["scenario"] == "closed"]
+    assert {row.pop("reason"): (row["lines"], row["units"]) for row in short} == {
+        reason: (it["lines"], it["units"]) for reason, it in closed.shortfalls.items()
+    }
+    assert repr(found) == "Simulation(2 scenarios)"
+
+
+def test_the_greatest_change_is_in_proportion(catalog, orders):
+    found = engine.simulate(catalog, *orders, [CLOSED], workers=1)
+    change = greatest_change(found.results)
+    base, closed = found.results.values()
+    size = abs(getattr(closed, change.figure) / getattr(base, change.figure) - 1)
+    assert size >= abs(closed.unit_fill_rate / base.unit_fill_rate - 1)
+    assert greatest_change({"baseline": base, "same": base}) is None
+
+
+def test_names_must_differ(catalog, orders):
+    for names, message in [(("a", "a"), "there twice"), (("baseline",), "without steps")]:
+        with pytest.raises(ScenarioError, match=message):
+            engine.simulate(catalog, *orders, map(engine.Scenario, names))
+    for wrong in (CLOSED, ["closed"]):
+        with pytest.raises(ScenarioError, match="scenario"):
+            engine.simulate(catalog, *orders, wrong)
+
+
+def test_a_policy_is_read_before_anything_runs(catalog, orders):
+    with pytest.raises(ScenarioError, match="did you mean cheapest"):
+        engine.simulate(catalog, *orders, [engine.Scenario("x").use(policy="cheepest")])
+    policy = find_policy("nearest_complete")
+    found = engine.simulate(catalog, *orders, [engine.Scenario("x").use(policy=policy)], workers=1)
+    assert found.results["x"] == engine.allocate(catalog, *orders, policy=policy).kpis
+
+
+def test_an_unknown_name_stops_everything(catalog, orders):
+    with pytest.raises(ScenarioError, match="scenario 'b', step 1"):
+        engine.simulate(catalog, *orders, [CLOSED, engine.Scenario("b").close_source("x")])
