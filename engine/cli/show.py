@@ -202,18 +202,25 @@ def kpi_change(a: Any, b: Any, figure: str) -> list[str]:
 def side_by_side(base: tuple[str, Any], others: Sequence[tuple[str, Any]]) -> None:
     """Print the key figures of runs, each with its difference to the first one.
 
-    As many stand in a table as there is room for, the first one in each of them.
+    As many stand in a table as there is room for, the first one in each of them. Where there is
+    none, each run has a table of its own below its name.
     """
     room = get_terminal_size().columns if sys.stdout.isatty() else _WIDTH
     left = list(others)
     while left:
-        columns, rows = _columns(base, left[:1]), [*left[:1]]
-        while len(rows) < len(left) and _width(_columns(base, left[: len(rows) + 1])) <= room:
-            rows = left[: len(rows) + 1]
-            columns = _columns(base, rows)
-        header, *body = zip(*columns, strict=True)
-        table(header, body, range(1, len(columns)))
-        left = left[len(rows) :]
+        count = 1
+        while count < len(left) and _width(_columns(base, left[: count + 1])) <= room:
+            count += 1
+        columns = _columns(base, left[:count])
+        if _width(columns) <= room:
+            header, *rows = zip(*columns, strict=True)
+            table(header, rows, range(1, len(columns)))
+        else:
+            name, kpis = left[0]
+            sentences(name)
+            header = ("key figure", base[0], "scenario", "difference")
+            table(header, kpi_differences(base[1], kpis), (1, 2, 3))
+        left = left[count:]
         if left:
             say("")
 

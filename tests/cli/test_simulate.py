@@ -1,0 +1,186 @@
+"""``ssa simulate`` as its users meet it."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.cli.running import (
+    DATA,
+    EXAMPLE,
+    NORTHWIND,
+    names,
+    on_screen,
+    process,
+    refused,
+    ssa,
+    start,
+    table_bytes,
+)
+
+FILE = DATA.parent / "examples" / "northwind.toml"
+TABLES = ("kpis", "differences", "sources", "shortfalls")
+SMALL = """
+[[scenarios]]
+name = "grown"
+demand = [1, 2, 3]
+"""
+
+
+@pytest.fixture
+def scenarios(tmp_path: Path) -> Path:
+    path = tmp_path / "what.toml"
+    path.write_text(SMALL)
+    return path
+
+
+@pytest.mark.parametrize("format", ["parquet", "csv", "arrow"])
+def test_simulate_writes_its_tables(tmp_path: Path, scenarios: Path, format: str):
+    out = tmp_path / "out"
+    outcome = ssa("simulate", *EXAMPLE, scenarios, "--out", out, "--format", format)
+    assert outcome.code == 0
+    assert names(out) == {f"{name}.{format}" for name in TABLES} | {"run.json"}
+    info = json.loads((out / "run.json").read_text())
+    assert info["rows"]["kpis"] == 4
+    assert info["arguments"]["steps"][0]["name"] == "grown, demand 1"
+    assert str(scenarios) in {file["path"] for file in info["inputs"]}
+
+
+def test_simulate_shows_differences_and_what_changes_most(tmp_path: Path):
+    args = ("simulate", *NORTHWIND, FILE, "--out", tmp_path / "out", "--algorithm", "distance")
+    outcome = ssa(*args)
+    kpis = pq.read_table(tmp_path / "out" / "kpis.parquet").to_pylist()
+    assert [row["scenario"] for row in kpis][:2] == ["baseline", "Hamburg closed"]
+    base, closed, *_ = kpis
+    row = next(line for line in outcome.out.splitlines() if line.startswith("unit fill rate"))
+    more = closed["unit_fill_rate"] - base["unit_fill_rate"]
+    shown = f"{base['unit_fill_rate']:.1%}", f"{closed['unit_fill_rate']:.1%}", f"{more:+.2%}"
+    assert row.split()[3:6] == [*shown[:2], shown[2].rstrip("%")]
+    assert "What changes most: " in outcome.out
+
+
+@pytest.mark.parametrize("columns", [30, 60, 120])
+def test_simulate_fits_the_terminal(tmp_path: Path, columns: int):
+    args = ("simulate", *NORTHWIND, FILE, "--out", tmp_path / "out", "--quiet", "--workers", 1)
+    outcome = on_screen(*args, columns=columns)
+    path = str(tmp_path)
+    assert all(len(line) <= columns for line in outcome.out.splitlines() if path not in line)
+
+
+def test_simulate_prints_json(tmp_path: Path, scenarios: Path):
+    outcome = ssa("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--json", "-q")
+    found = json.loads(outcome.out)
+    assert list(found["scenarios"]) == ["baseline", *(f"grown, demand {at}" for at in (1, 2, 3))]
+    assert found["differences"][0]["units"] == 0
+
+
+def test_simulate_without_scenarios_shows_the_baseline(tmp_path: Path):
+    empty = tmp_path / "none.toml"
+    empty.write_text("")
+    outcome = ssa("simulate", *EXAMPLE, empty, "--out", tmp_path / "out")
+    assert outcome.code == 0
+    assert "0 scenarios beside the baseline" in outcome.out
+    assert "unit fill rate" in outcome.out
+
+
+def test_simulate_gives_the_same_bytes_by_any_number_of_workers(tmp_path: Path):
+    written = []
+    for workers in (1, 3):
+        out = tmp_path / str(workers)
+        assert ssa("simulate", *NORTHWIND, FILE, "--out", out, "--workers", workers).code == 0
+        written.append(table_bytes(out))
+    assert written[0] == written[1]
+
+
+def test_simulate_refuses_in_one_line(tmp_path: Path, scenarios: Path):
+    out = ("--out", tmp_path / "out")
+    scenarios.write_text(SMALL + '[[scenarios.steps]]\ndo = "close_source"\nsource = "x"\n')
+    assert "source 'x' is unknown" in refused("simulate", *EXAMPLE, scenarios, *out)
+    scenarios.write_text("demand = 1")
+    assert f"{scenarios}, line 1" in refused("simulate", *EXAMPLE, scenarios, *out)
+    assert "is the input" in refused("simulate", *EXAMPLE, scenarios, "--out", scenarios)
+    assert "exclude" in refused(
+        "simulate", *EXAMPLE, scenarios, *out, "--policy", "cheapest", "--algorithm", "priority"
+    )
+    assert names(tmp_path) == {"what.toml"}
+
+
+def test_simulate_replaces_only_what_it_is_asked_to(tmp_path: Path, scenarios: Path):
+    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--quiet")
+    assert ssa(*args).code == 0
+    assert "add --overwrite" in refused(*args)
+    assert ssa(*args, "--overwrite").code == 0
+
+
+# Workers write their numbers down and then do as they are told.
+PROGRAM = """
+import os, signal, sys, time
+from pathlib import Path
+what, folder = sys.argv.pop(1), Path(sys.argv.pop(1))
+from engine.whatif import simulate
+run, parent = simulate.run_scenario, os.getpid()
+def strike(scenario, case):
+    if os.getpid() != parent:
+        (folder / str(os.getpid())).touch()
+        if what == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(60)
+    return run(scenario, case)
+simulate.run_scenario = strike
+from engine.cli import main
+main()
+"""
+
+
+def is_gone(pid: int) -> bool:
+    """Wait a little for a process to end, as its parent may just have."""
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "workers").mkdir()
+    return tmp_path / "workers"
+
+
+def test_a_killed_worker_ends_the_run_and_leaves_nothing(tmp_path, folder, scenarios):
+    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--workers", 2, "-q")
+    outcome = process("die", folder, *args, program=PROGRAM)
+    assert outcome.code == 1
+    assert "a worker process was killed by signal 9" in outcome.err
+    assert all(is_gone(int(name)) for name in names(folder))
+    assert names(tmp_path) == {"what.toml", "workers"}
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
+)
+def test_a_signal_ends_the_workers_too(tmp_path, folder, scenarios, number, code):
+    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--workers", 2, "-q")
+    with start("wait", folder, *args, program=PROGRAM, start_new_session=True) as running:
+        while len(names(folder)) < 2:
+            assert running.poll() is None
+            time.sleep(0.02)
+        if number == signal.SIGINT:  # as a terminal sends it: to all of them
+            os.killpg(running.pid, number)
+        else:
+            running.send_signal(number)
+        if number == signal.SIGKILL:  # nobody can end them then; they end after their scenario
+            time.sleep(0.1)
+            for name in names(folder):
+                os.kill(int(name), signal.SIGKILL)
+        told = running.communicate(timeout=30)[1]
+    assert running.returncode == code
+    assert "Traceback" not in told
+    assert all(is_gone(int(name)) for name in names(folder))
+    assert names(tmp_path) == {"what.toml", "workers"}
