@@ -55,8 +55,8 @@ bench-smoke: setup ## the benchmarks at a tiny size, peers compared, ratios guar
 	$(BIN)/python -m benchmarks.smoke
 	$(PYTEST_BENCH) --benchmark-disable
 
-readme: setup ## run the examples of README.md, CONTRIBUTING.md and docs/compare.md as they stand
-	$(BIN)/python .ci/readme_examples.py README.md CONTRIBUTING.md docs/compare.md
+readme: setup ## run the examples of the README, CONTRIBUTING.md and two pages of docs/ as they stand
+	$(BIN)/python .ci/readme_examples.py README.md CONTRIBUTING.md docs/compare.md docs/scenarios.md
 
 build: setup ## make the sdist, and the wheel from it, in dist/
 	@bash .ci/build

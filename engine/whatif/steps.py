@@ -169,7 +169,8 @@ Step = (
     | ShiftDemand
     | Between
 )
-_KINDS: dict[str, Any] = {str(kind.__struct_config__.tag): kind for kind in get_args(Step)}
+KINDS: dict[str, Any] = {str(kind.__struct_config__.tag): kind for kind in get_args(Step)}
+"""Every step by what it is called in a file."""
 
 
 class WrongError(Exception):
@@ -193,10 +194,10 @@ def step_of(given: Mapping[str, Any], path: str = "$") -> Any:
         raise WrongError(path, "steps must be tables: [[scenarios.steps]]")
     do = given.get("do")
     if not isinstance(do, str):
-        raise WrongError(path, f"a step needs its do; allowed: {', '.join(_KINDS)}")
-    if do not in _KINDS:
-        raise WrongError(f"{path}.do", not_there(do, list(_KINDS)))
-    step = converted(given, _KINDS[do], path, more=("do",))
+        raise WrongError(path, f"a step needs its do; allowed: {', '.join(KINDS)}")
+    if do not in KINDS:
+        raise WrongError(f"{path}.do", not_there(do, list(KINDS)))
+    step = converted(given, KINDS[do], path, more=("do",))
     for name, message in _problems(step):
         raise WrongError(f"{path}.{name}", f"{name}: {message}")
     return step

@@ -46,7 +46,8 @@ def example(name: str) -> str:
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder to work in that has the data sets where a checkout has them."""
-    (tmp_path / "data").symlink_to(DATA)
+    for folder in (DATA, DATA.parent / "examples"):
+        (tmp_path / folder.name).symlink_to(folder)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

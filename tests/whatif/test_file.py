@@ -1,9 +1,13 @@
 """Files of scenarios."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from engine.errors import ScenarioError
 from engine.whatif.file import read_scenarios
+from engine.whatif.steps import KINDS
 
 CLOSED = """[[scenarios]]
 name = "closed"
@@ -124,3 +128,30 @@ def test_read_scenarios_refuses_what_is_no_toml(written, tmp_path):
         read_scenarios(written("[["))
     with pytest.raises(ScenarioError, match="no such file"):
         read_scenarios(tmp_path / "none.toml")
+
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.toml")), ids=str)
+def test_examples_can_be_read(path):
+    assert read_scenarios(path)
+
+
+def test_examples_of_the_document_can_be_read(written):
+    text = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
+    blocks = re.findall(r"^```toml\n(.*?)^```", text, re.M | re.S)
+    assert blocks
+    for block in blocks:
+        names = [one.name for one in read_scenarios(written(block))]
+        assert names[1:3] == ["growth, priority, demand 1.0", "growth, distance, demand 1.0"]
+        assert names[1] in text
+
+
+def test_the_document_names_every_step():
+    text = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
+    table = text.partition("## Steps")[2].partition("\n## ")[0]
+    for do, kind in KINDS.items():
+        (row,) = (line for line in table.splitlines() if f"`{do}`" in line[1:].partition("|")[0])
+        for name in kind.__struct_encode_fields__:
+            assert f"`{name}`" in row, (do, name)
