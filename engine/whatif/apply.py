@@ -52,7 +52,7 @@ def apply(scenario: Scenario, case: Case) -> Case:
             case = _DO[type(step)](case, step)
         except EngineError as error:
             place = f"scenario {scenario.name!r}, step {number} ({step.do})"
-            raise ScenarioError(f"{place}: {error}") from None
+            raise ScenarioError(f"{place}: {'; '.join(str(error).split(chr(10)))}") from None
     return case
 
 

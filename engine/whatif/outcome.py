@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.clock import Clock
+from engine.errors import EngineError, ScenarioError
 from engine.selection.kpis import KPIs
 from engine.selection.run import Run
 from engine.types import IntArray
@@ -30,7 +31,7 @@ class Outcome(NamedTuple):
 def run_scenario(scenario: Scenario, base: Case) -> Outcome:
     """Take the steps and run the batch, as `engine.allocate` does, without making its tables."""
     case = apply(scenario, base)
-    run = Run(case.catalog, plan=case.plan, mode="sequential", include_zero=False, clock=Clock())
+    run = begin(scenario, case)
     decided = run.decide(case.orders)
     totals, _ = run.count(decided)
     run.check_end()
@@ -40,3 +41,21 @@ def run_scenario(scenario: Scenario, base: Case) -> Outcome:
     np.add.at(units, done.sources, done.quantity)
     codes = case.catalog.sources["source_code"].to_pylist()
     return Outcome(run.kpis(), codes, orders, units, idle_steps(scenario, case))
+
+
+def begin(scenario: Scenario, case: Case) -> Run:
+    """Begin the run of the case that a scenario leads to.
+
+    Raises
+    ------
+    ScenarioError
+        If a policy asks for what its catalogue does not have; without steps a `PolicyError`.
+    """
+    try:
+        return Run(
+            case.catalog, plan=case.plan, mode="sequential", include_zero=False, clock=Clock()
+        )
+    except EngineError as error:
+        if not scenario.steps:
+            raise
+        raise ScenarioError(f"scenario {scenario.name!r}: {error}") from None

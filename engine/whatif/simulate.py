@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ from engine.tables.validate import validate_orders
 from engine.whatif.apply import apply
 from engine.whatif.case import Case, details_of, without_lines
 from engine.whatif.file import BASELINE, policy_files, read_scenarios
-from engine.whatif.outcome import Outcome, run_scenario
+from engine.whatif.outcome import Outcome, begin, run_scenario
 from engine.whatif.scenario import Scenario, described, with_policies
 from engine.whatif.simulation import Simulation, simulation_of
 from engine.whatif.workers import count_workers, spread
@@ -126,7 +126,7 @@ def run_scenarios(
     with clock("try"):
         # Nearly every error shows on orders without lines, before anything long begins.
         small = without_lines(case)
-        plans = [apply(one, small).plan for one in scenarios]
+        plans = [_tried(one, small) for one in scenarios]
         del small
     total = (len(scenarios) + 1) * len(case.orders.skus)
     with clock("simulate"):
@@ -137,15 +137,25 @@ def run_scenarios(
         clock.lines(len(case.orders.skus), total)
         gc.freeze()  # or a collection in a worker would write to every object that is shared
         try:
-            found = spread(len(scenarios), lambda at: run_scenario(scenarios[at], case), processes)
-            for at, outcome in found:
-                outcomes[at] = outcome
-                clock.lines(len(outcomes) * len(case.orders.skus), total)
+            answers = spread(
+                len(scenarios), lambda at: run_scenario(scenarios[at], case), processes
+            )
+            with closing(answers):  # at once, whatever happens: its workers end with it
+                for at, outcome in answers:
+                    outcomes[at] = outcome
+                    clock.lines(len(outcomes) * len(case.orders.skus), total)
         finally:
             gc.unfreeze()
     names = [BASELINE, *(one.name for one in scenarios)]
     ordered = {name: outcomes[at] for at, name in enumerate(names, start=-1)}
     return simulation_of(ordered, [*case.catalog.notes, *case.orders.notes])
+
+
+def _tried(scenario: Scenario, small: Case) -> Plan:
+    """Return what a scenario decides by, if its steps and its policy hold."""
+    case = apply(scenario, small)
+    begin(scenario, case)
+    return case.plan
 
 
 def _load_kernels(case: Case, plans: list[Plan]) -> None:

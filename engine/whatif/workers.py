@@ -5,7 +5,7 @@ import os
 import pickle
 import signal
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -38,7 +38,7 @@ def count_workers(asked: int | None, tasks: int) -> int:
     return max(1, min(asked or len(available), tasks))
 
 
-def spread(tasks: int, work: Work, workers: int) -> Iterator[tuple[int, Any]]:
+def spread(tasks: int, work: Work, workers: int) -> Generator[tuple[int, Any], None, None]:
     """Yield the number of each task and what ``work`` makes of it, as they are done.
 
     Parameters

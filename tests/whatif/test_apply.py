@@ -165,6 +165,7 @@ UNKNOWN = {
     "region": (BASE.shift_demand("DE", "US/WAA"), "region of orders to US 'WAA' is unknown; did"),
     "there": (BASE.add_source("london"), "source 'london' is there already"),
     "stock_of": (BASE.add_source("x", stock_of="lodnon"), "did you mean london"),
+    "half a place": (BASE.add_source("x", latitude=1), "longitude"),
     "links": (BASE.add_source("x", links={3: 1}), "stock 3 is unknown"),
     "days": (BASE.between("2001-01-01", "2001-01-02"), "orders are from 1996-07-04 to 1998-05-06"),
     "algorithm": (BASE.use("distanse"), "distance"),

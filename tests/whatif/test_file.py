@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ScenarioError
-from engine.whatif.file import read_scenarios
+from engine.whatif.file import policy_files, read_scenarios
 from engine.whatif.steps import KINDS
 
 CLOSED = """[[scenarios]]
@@ -74,7 +74,24 @@ def test_read_scenarios_finds_policies_beside_the_file(written, tmp_path):
     assert one.steps[0].policy.order_rule == "cheapest"
 
 
+def test_policy_files_are_found_wherever_they_are_named(tmp_path):
+    given = {
+        "scenarios": [
+            {"policy": ["cheapest", "a.toml", {"ranking": ["priority"]}]},
+            {"steps": [{"do": "use", "policy": "b.toml"}, {"do": "use", "policy": "a.toml"}]},
+        ]
+    }
+    assert policy_files(given, tmp_path) == [str(tmp_path / "a.toml"), str(tmp_path / "b.toml")]
+
+
 WRONG = {
+    "no table": ("scenarios = 1\n", 1, "[[scenarios]]"),
+    "no tables": ("scenarios = [1]\n", 1, "[[scenarios]]"),
+    "step": ('[[scenarios]]\nname = "a"\nsteps = [1]\n', 3, "[[scenarios.steps]]"),
+    "blank": ('[[scenarios]]\nname = " "\n', 2, "give it some text"),
+    "no demand": ('[[scenarios]]\nname = "a"\ndemand = []\n', 3, "the list is empty"),
+    "seed": ('[[scenarios]]\nname = "a"\ndemand = 1\nseed = -1\n', 4, "seed: give a whole"),
+    "kind": ('[[scenarios]]\nname = "a"\npolicy = 7\n', 3, "give a name, a .toml file"),
     "unknown key": (CLOSED + 'sorce = "a"\n', 7, "'sorce' is unknown here; did you mean source?"),
     "unknown do": (
         '[[scenarios]]\nname = "a"\n[[scenarios.steps]]\ndo = "close"\n',

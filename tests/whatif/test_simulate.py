@@ -96,6 +96,25 @@ def test_a_policy_is_read_before_anything_runs(catalog, orders):
     assert found.results["x"] == engine.allocate(catalog, *orders, policy=policy).kpis
 
 
+def test_a_policy_that_lacks_its_table_names_the_scenario(catalog, orders):
+    policy = {"constraints": [{"kind": "safety_stock"}]}
+    lacking = engine.Scenario("x").use(policy=policy)
+    with pytest.raises(ScenarioError, match=r"scenario 'x': .*safety_stock"):
+        engine.simulate(catalog, *orders, [lacking])
+    found = engine.simulate(
+        catalog, *orders, [lacking.set_safety_stock("london", 10**6)], workers=1
+    )
+    row = next(it for it in found.sources.to_pylist()[5:] if it["source_code"] == "london")
+    assert row["orders"] == 0
+
+
+def test_a_file_is_as_good_as_scenarios(catalog, orders):
+    file = NORTHWIND.parents[1] / "examples" / "northwind.toml"
+    found = engine.simulate(catalog, *orders, file, algorithm="distance", workers=1)
+    same = engine.simulate(catalog, *orders, [CLOSED], algorithm="distance", workers=1)
+    assert found.results["Hamburg closed"] == same.results["closed"]
+
+
 def test_an_unknown_name_stops_everything(catalog, orders):
     with pytest.raises(ScenarioError, match="scenario 'b', step 1"):
         engine.simulate(catalog, *orders, [CLOSED, engine.Scenario("b").close_source("x")])
