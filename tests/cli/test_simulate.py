@@ -64,8 +64,8 @@ def test_simulate_shows_differences_and_what_changes_most(tmp_path: Path):
 
 
 @pytest.mark.parametrize("columns", [30, 60, 120])
-def test_simulate_fits_the_terminal(tmp_path: Path, columns: int):
-    args = ("simulate", *NORTHWIND, FILE, "--out", tmp_path / "out", "--quiet", "--workers", 1)
+def test_simulate_fits_the_terminal(tmp_path: Path, scenarios: Path, columns: int):
+    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--quiet", "--workers", 1)
     outcome = on_screen(*args, columns=columns)
     path = str(tmp_path)
     assert all(len(line) <= columns for line in outcome.out.splitlines() if path not in line)
