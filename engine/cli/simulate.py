@@ -68,7 +68,7 @@ def simulate(
     give_back = keep_memory()
     without_pandas()
     from engine.io.output import terminate_cleanly
-    from engine.whatif.simulate import simulate_folders
+    from engine.whatif.folders import simulate_folders
 
     show.compiling(quiet, policy=policy is not None)
     with terminate_cleanly(), show.progress(quiet, *_PHASES) as clock:
