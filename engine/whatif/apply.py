@@ -52,7 +52,9 @@ def apply(scenario: Scenario, case: Case) -> Case:
             case = _DO[type(step)](case, step)
         except EngineError as error:
             place = f"scenario {scenario.name!r}, step {number} ({step.do})"
-            raise ScenarioError(f"{place}: {'; '.join(str(error).split(chr(10)))}") from None
+            # Remarks in brackets are about rows of files, which these are not.
+            told = [line for line in str(error).split("\n") if not line.startswith("(")]
+            raise ScenarioError(f"{place}: {'; '.join(told)}") from None
     return case
 
 
