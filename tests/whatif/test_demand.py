@@ -112,3 +112,13 @@ def test_between_refuses_orders_without_dates():
     orders = [{"order_id": at, "stock_id": 1} for at in (1, 2, 3)]
     with pytest.raises(ScenarioError, match="orders have no created_at"):
         apply(BASE.between("2024-01-01", "2024-01-02"), two_sources(orders=orders))
+
+
+def test_between_counts_days_in_utc():
+    times = ["2024-01-01T23:30:00-02:00", "2024-01-01T23:30:00+02:00", "1969-12-31T12:00:00Z"]
+    orders = [
+        {"order_id": at, "stock_id": 1, "created_at": time} for at, time in enumerate(times, 1)
+    ]
+    case = two_sources(orders=orders)
+    for day, order in [("2024-01-01", 2), ("2024-01-02", 1), ("1969-12-31", 3)]:
+        assert apply(BASE.between(day, day), case).orders.ids.to_pylist() == [order]
