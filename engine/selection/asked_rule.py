@@ -99,7 +99,7 @@ class AskedRule:
         source = slots[ranked, SLOT_SOURCE]
         skus = rows[ROW_SKU, :num_rows].tolist()
         return OrderView(
-            order_id=self._orders.ids[order].as_py(),
+            order_id=self._orders.ids[order : order + 1].cast(self._orders.id_type)[0].as_py(),
             stock_id=int(self._catalog.stock_ids[self._orders.stock[order]]),
             sources=self._catalog.sources,
             source=frozen(source),

@@ -98,7 +98,7 @@ def _explanation(
             )
         )
     return Explanation(
-        order_id=order.ids[0].as_py(),
+        order_id=order.ids.cast(order.id_type)[0].as_py(),
         stock_id=int(catalog.stock_ids[order.stock[0]]),
         located=bool(order.destinations.located[order.destinations.of_order[0]]),
         decided_by=_decided_by(plan),
