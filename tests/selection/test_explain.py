@@ -62,8 +62,11 @@ def test_candidates_equal_oracle(case, mode):
                     assert line.qty_short == line.qty
                 else:
                     assert one.qty_available == had[one.source_code] * UNIT, one
-                    reason = "order_rule" if one.reason == "ranked_lower" else one.reason
-                    assert reason == (met[one.source_code] or "order_rule")
+                    after = met[one.source_code] or "order_rule"
+                    if one.reason == "ranked_lower":  # by then, others may have made the order full
+                        assert after in ("order_rule", "max_sources")
+                    else:
+                        assert one.reason == after
 
 
 @given(policy_cases())
