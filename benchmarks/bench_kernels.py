@@ -7,6 +7,8 @@ import pytest
 
 from benchmarks.cases import reduced
 from benchmarks.kernel_speed import BY_DISTANCE, CASE, LAYOUTS, Prepared, deduct, prepare
+from benchmarks.policy_speed import CASE as POLICY_CASE
+from benchmarks.policy_speed import RULES, SCORES, measure
 from engine.tables.texts import number_keys
 
 
@@ -32,3 +34,8 @@ def test_number_skus(benchmark: Any, case: Prepared) -> None:
 
 def test_find_skus(benchmark: Any, case: Prepared) -> None:
     assert (benchmark(case.catalog.sku_index.find, case.orders.sku_names) >= 0).all()
+
+
+def test_policies() -> None:
+    speeds = measure(reduced(POLICY_CASE, 1_000), rounds=1)
+    assert speeds.keys() == {*RULES, *SCORES}

@@ -1,7 +1,8 @@
 """``make bench``: times every case, prints what came out, and writes all that is published.
 
-``--only NAME`` (several times; ``*`` stands for anything) chooses cases; ``startup``, ``kernel``
-and ``memory`` are names as well. ``--resume`` leaves out what was measured at this commit.
+``--only NAME`` (several times; ``*`` stands for anything) chooses cases; ``startup``, ``kernel``,
+``policies`` and ``memory`` are names as well. ``--resume`` leaves out what was measured at this
+commit.
 """
 
 import argparse
@@ -79,14 +80,15 @@ def _parts(rounds: int) -> dict[str, Callable[[Results], None]]:
 
     return {
         "startup": part("startup", lambda: measure_startup(max(rounds, 11))),
-        "kernel": part("kernel", _kernel),
+        "kernel": part("kernel", lambda: _speeds("kernel_speed")),
+        "policies": part("policies", lambda: _speeds("policy_speed")),
         **{case.name: timed(case) for case in timed_cases()},
         "memory": part("memory", lambda: measure_memory(CASES[STREAM])),
     }
 
 
-def _kernel() -> dict[str, float]:
-    _, printed = run_whole([sys.executable, "-m", "benchmarks.kernel_speed"])
+def _speeds(module: str) -> dict[str, float]:
+    _, printed = run_whole([sys.executable, "-m", f"benchmarks.{module}"])
     return json.loads(printed)
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from benchmarks.growth import curves
 from benchmarks.plan import STREAM, WHOLE_PEERS
+from benchmarks.policy_speed import CASE, RULES, SCORES
 from benchmarks.results import Results, ratio, seconds
 
 _MILLIONS = ("1Mx100kx50", "1Mx1Mx50")
@@ -31,6 +32,7 @@ def targets(results: Results) -> list[Target]:
     return [
         *_ratios(results),
         *_kernel(results),
+        *_policies(results),
         *_msi_xl(results),
         _memory(results),
         *_growth(results),
@@ -99,6 +101,18 @@ def _kernel(results: Results) -> Iterator[Target]:
             limit,
             " M lines/s",
         )
+
+
+def _policies(results: Results) -> Iterator[Target]:
+    for names, limit in ((RULES, 2), (SCORES, 1)):
+        for name in names:
+            speed = results.get("policies", {}).get(name)
+            yield _at_least(
+                f"policy by {name}, {CASE.about}, one thread",
+                speed and speed / 1e6,
+                limit,
+                " M lines/s",
+            )
 
 
 def _msi_xl(results: Results) -> Iterator[Target]:

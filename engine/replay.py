@@ -3,15 +3,13 @@
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from engine.clock import Clock
 from engine.errors import OutputError
-from engine.folders import read_result
+from engine.folders import run_tables
 from engine.inputs import order_sets, read_inputs
 from engine.intake.report import OutOfSequenceError, Report
 from engine.io.location import hash_files, is_uri
@@ -20,7 +18,7 @@ from engine.selection.explain import explain_order
 from engine.selection.explanation import Explanation
 from engine.selection.plan import Plan, find_plan
 from engine.selection.result import Result
-from engine.tables.findings import raise_findings
+from engine.tables.findings import raise_findings, shown_text
 
 _CHANGED = "run ssa allocate again, and explain that run"
 
@@ -32,7 +30,7 @@ class _Arguments(msgspec.Struct):
     orders: str
     algorithm: str | None
     policy: dict[str, Any] | None
-    mode: str
+    mode: Literal["sequential", "independent"]
     quarantine: bool
 
 
@@ -66,9 +64,9 @@ def explain(
     if isinstance(run, Result):
         return run.explain(order_id)
     folder, clock = Path(run), clock or Clock()
-    with clock("read"):
-        written = read_result(folder)
     info = read_run_info(folder)
+    with clock("read"):
+        written = run_tables(folder, info, ("allocations", "shortfalls"))
     arguments = _arguments(folder, info)
     with clock("hash"):
         _check_inputs(info)
@@ -82,17 +80,17 @@ def explain(
     def explained(sort_in: Path | None) -> Explanation:
         report = Report(quarantine=arguments.quarantine)
         parts = order_sets(given, report, clock, quarantine=arguments.quarantine, sort_in=sort_in)
-        found = explain_order(given.catalog, parts, plan, mode=arguments.mode, order_id=order_id)
+        found = explain_order(
+            given.catalog, parts, plan, mode=arguments.mode, order_id=order_id, **written
+        )
         raise_findings(report.fatal)
         return found
 
     try:
-        found = explained(None)
+        return explained(None)
     except OutOfSequenceError:
         with TemporaryDirectory() as sorting:
-            found = explained(Path(sorting))
-    _compare(found, written, folder)
-    return found
+            return explained(Path(sorting))
 
 
 def _arguments(folder: Path, info: RunInfo) -> _Arguments:
@@ -124,30 +122,11 @@ def _check_inputs(info: RunInfo) -> None:
             (now,) = hash_files([_place(info, file.path)])
         except FileNotFoundError:
             changed.append(f"{file.path} is gone")
-            continue
-        if now["sha256"] != file.sha256:
-            changed.append(f"{file.path} has changed")
+        except (OSError, ValueError) as error:
+            hint = ", whose password is not kept" if "***@" in file.path else ""
+            changed.append(f"{file.path}{hint} cannot be read ({shown_text(error)})")
+        else:
+            if now["sha256"] != file.sha256:
+                changed.append(f"{file.path} has changed")
     if changed:
         raise OutputError(f"{'; '.join(changed)} since the run; {_CHANGED}")
-
-
-def _compare(found: Explanation, written: Result, folder: Path) -> None:
-    """Refuse to explain what the run did not do."""
-    ids = written.allocations["order_id"].cast(pa.string())
-    rows = written.allocations.filter(pc.equal(ids, str(found.order_id)))
-    once = [
-        (row["line"], row["source_code"], row["qty_to_deduct"])
-        for row in rows.to_pylist()
-        if row["qty_to_deduct"]
-    ]
-    now = [
-        (line.line, one.source_code, one.qty_to_deduct)
-        for line in found.lines
-        for one in line.candidates
-        if one.qty_to_deduct
-    ]
-    if sorted(once) != sorted(now):
-        raise OutputError(
-            f"{folder}: order {found.order_id} is decided otherwise now, by another version of "
-            f"the engine or of a plug-in; {_CHANGED}"
-        )

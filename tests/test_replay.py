@@ -1,6 +1,7 @@
 """Explaining what stands in a folder: exact, and refused where the run cannot be replayed."""
 
 import random
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -115,6 +116,25 @@ def test_orders_that_are_not_there_and_folders_of_no_run(folder):
         engine.explain(folder / "out", "z")
     with pytest.raises(OutputError, match="does not hold a run"):
         engine.explain(folder / "in", "a")
+
+
+def test_a_replay_with_other_reasons_is_refused(folder):
+    shortfalls = engine.read_result(folder / "out").shortfalls
+    assert len(shortfalls) == 0
+    values = ["a", 0, "A", Decimal(1), "x"]
+    row = pa.table([[value] for value in values], schema=shortfalls.schema)
+    write_table(row, folder / "out" / "shortfalls.parquet")
+    path = folder / "out" / "run.json"
+    path.write_text(path.read_text().replace('"shortfalls": 0', '"shortfalls": 1'))
+    with pytest.raises(OutputError, match="order a is decided otherwise now"):
+        engine.explain(folder / "out", "a")
+
+
+def test_inputs_that_cannot_be_read_are_named(folder):
+    (folder / "in" / "orders.parquet").unlink()
+    (folder / "in" / "orders.parquet").mkdir()
+    with pytest.raises(OutputError, match=r"orders\.parquet cannot be read"):
+        engine.explain(folder / "out", "a")
 
 
 def test_damaged_tables_are_named(folder):

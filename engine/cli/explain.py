@@ -10,6 +10,7 @@ from engine.cli import options, show
 
 @click.command(
     cls=options.Command,
+    context_settings={"ignore_unknown_options": True},  # an id may begin with a minus
     epilog="""\
 ssa allocate data/northwind/catalog data/northwind/orders --out allocated
 ssa explain allocated 10248""",
@@ -39,55 +40,52 @@ def explain(folder: str, order_id: str, as_json: bool, quiet: bool) -> None:
         if line.candidates:
             columns, rows = _table(line.candidates)
             show.table(columns, rows, right=range(1, len(columns) - 1))
-        if line.not_carried_by:
-            sources = show.many(line.not_carried_by, "more source")
-            show.sentences(f"{sources} of the stock {_do(line.not_carried_by)} not carry it")
+        if count := line.not_carried_by:
+            more = "more " if line.candidates else ""
+            verb = "does" if count == 1 else "do"
+            show.sentences(f"{show.many(count, f'{more}source')} of the stock {verb} not carry it")
 
 
 def _headline(line: Any) -> str:
-    text = f"line {line.line}: {_amount(line.qty)} of {line.sku}"
+    from engine.selection.explanation import amount, words
+
+    text = f"line {line.line}: {amount(line.qty)} of {line.sku}"
     if line.qty_short:
-        return f"{text}, short of {_amount(line.qty_short)}: {_words(line.reason)}"
+        return f"{text}, short of {amount(line.qty_short)}: {words(line.reason)}"
     return text
-
-
-def _do(count: int) -> str:
-    return "does" if count == 1 else "do"
-
-
-def _words(reason: str) -> str:
-    return reason.replace("_", " ")
 
 
 def _table(candidates: Sequence[Any]) -> tuple[list[str], list[list[Any]]]:
     """Return columns and rows; a column that says nothing of any source is left out."""
-    columns: dict[str, list[Any]] = {
-        "source": [one.source_code for one in candidates],
-        "place": [one.place for one in candidates],
-        "km": [_km(one.distance_km) for one in candidates],
-    }
+    from engine.selection.explanation import words
+
+    columns: list[tuple[str, list[Any]]] = [
+        ("source", [one.source_code for one in candidates]),
+        ("place", [one.place for one in candidates]),
+        ("km", [_km(one.distance_km) for one in candidates]),
+    ]
     for name in candidates[0].scores:
-        if name != "distance" or _is_bucket(candidates):
-            columns[_words(name)] = [_score(one.scores[name]) for one in candidates]
-    columns["unit cost"] = [one.unit_cost for one in candidates]
-    columns["shipment"] = [one.shipment_cost for one in candidates]
-    columns["available"] = [one.qty_available for one in candidates]
-    columns["gives"] = [one.qty_to_deduct or None for one in candidates]
-    columns["because"] = [_because(one) for one in candidates]
-    kept = {name: values for name, values in columns.items() if any(v is not None for v in values)}
-    return list(kept), [list(row) for row in zip(*kept.values(), strict=True)]
+        scores = [one.scores[name] for one in candidates]
+        if name != "distance" or any(isinstance(score, int) for score in scores):
+            columns.append((words(name), [_score(score) for score in scores]))
+    columns += [
+        ("unit cost", [one.unit_cost for one in candidates]),
+        ("shipment", [one.shipment_cost for one in candidates]),
+        ("available", [one.qty_available for one in candidates]),
+        ("gives", [one.qty_to_deduct or None for one in candidates]),
+        ("because", [_because(one) for one in candidates]),
+    ]
+    kept = [(name, values) for name, values in columns if any(v is not None for v in values)]
+    rows = zip(*(values for _, values in kept), strict=True)
+    return [name for name, _ in kept], [list(row) for row in rows]
 
 
 def _because(one: Any) -> str:
+    from engine.selection.explanation import words
+
     if one.reason:
-        return _words(one.reason)
-    if one.softened:
-        return f"soft constraint dropped: {_words(one.softened)}"
-    return ""
-
-
-def _is_bucket(candidates: Sequence[Any]) -> bool:
-    return any(isinstance(one.scores["distance"], int) for one in candidates)
+        return words(one.reason)
+    return f"soft constraint dropped: {words(one.softened)}" if one.softened else ""
 
 
 def _km(distance: float | None) -> str | None:
@@ -96,8 +94,3 @@ def _km(distance: float | None) -> str | None:
 
 def _score(value: Any) -> Any:
     return f"{value:,.6g}" if isinstance(value, float) else value
-
-
-def _amount(quantity: Any) -> str:
-    text = f"{quantity:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,10 +1,12 @@
 """What two runs were asked for, and whether they read the same files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
 
+from engine.io.location import local_path
 from engine.policies.find import as_mapping
 from engine.policies.model import Policy
 from engine.run_info import RunInfo
@@ -57,6 +59,12 @@ def other_inputs(a: RunInfo, b: RunInfo) -> dict[str, str] | None:
     if not a.inputs or not b.inputs:
         return None
     files_a, files_b = (_files(info) for info in (a, b))
+    # What stands in one folder in A may stand in two in B.
+    moved = {*_anywhere(files_a)} & {*_anywhere(files_b)}
+    files_a, files_b = (
+        {name: sha for name, sha in files.items() if (PurePath(name).name, sha) not in moved}
+        for files in (files_a, files_b)
+    )
     found = {}
     for name in dict.fromkeys([*files_a, *files_b]):
         if files_a.get(name) != files_b.get(name):
@@ -71,8 +79,13 @@ def _files(info: RunInfo) -> dict[str, str]:
     return {_below(file.path, roots): file.sha256 for file in info.inputs}
 
 
+def _anywhere(files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    return ((PurePath(name).name, sha) for name, sha in files.items())
+
+
 def _below(path: str, roots: Mapping[str, Any]) -> str:
+    place = PurePath(local_path(path) or path)
     for role, root in roots.items():
-        if isinstance(root, str) and path.startswith(f"{root.rstrip('/')}/"):
-            return f"{role}/{path[len(root.rstrip('/')) + 1 :]}"
+        if isinstance(root, str) and place.is_relative_to(local_path(root) or root):
+            return f"{role}/{place.relative_to(local_path(root) or root)}"
     return path

@@ -117,6 +117,7 @@ def find_changes(a: Run, b: Run) -> Changes:
         was_short=lists(was_short),
         now_short=lists(now_short),
         moved=_moved(given, place, len(changed)),
+        served=served_a > 0,
         ordered_a=_units(a, "qty", orders.rows_a[changed]),
         ordered_b=_units(b, "qty", orders.rows_b[changed]),
     )

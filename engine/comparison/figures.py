@@ -23,6 +23,7 @@ def kpi_table(a: KPIs, b: KPIs) -> pa.Table:
     for name in dict.fromkeys([*rows_a, *rows_b]):
         nothing = 0 if name.startswith("shortfalls.") else None
         one, other = (it.get(name, nothing) for it in (rows_a, rows_b))
+        one, other = (None if it is None else float(it) for it in (one, other))
         rows.append((name, one, other, difference(one, other)))
     columns = list(zip(*rows, strict=True))
     return pa.table(

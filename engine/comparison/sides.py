@@ -71,7 +71,8 @@ def both_orders(a: Run, b: Run) -> Orders:
     """
     ids_a, ids_b = (whole(_filled(run, "orders", "order_id")) for run in (a, b))
     if ids_a.type != ids_b.type:  # keys are the same if they print the same
-        ids_a, ids_b = ids_a.cast(pa.string()), ids_b.cast(pa.string())
+        fit = all(pa.types.is_integer(it.type) and it.type != pa.uint64() for it in (ids_a, ids_b))
+        ids_a, ids_b = (it.cast(pa.int64() if fit else pa.string()) for it in (ids_a, ids_b))
     _check_once(a, ids_a)
     if ids_a.equals(ids_b):  # the usual case, and nothing needs to be looked up
         rows = np.arange(len(ids_a))

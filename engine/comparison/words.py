@@ -17,7 +17,8 @@ class Told(NamedTuple):
     ``lost`` and ``gained`` are the sources of A alone and of B alone,
     ``was_short`` and ``now_short`` the reasons of shortfalls that the other run has not, or of
     another quantity. ``moved`` says how much more each source gives in B, or less.
-    No lists are ``kinds``, indices, and ``ordered_a`` and ``ordered_b``, in 1e-4 units.
+    No lists are ``kinds``, indices, ``served``, whether A gives anything, and ``ordered_a`` and
+    ``ordered_b``, in 1e-4 units.
     """
 
     kinds: IntArray
@@ -26,6 +27,7 @@ class Told(NamedTuple):
     was_short: pa.Array
     now_short: pa.Array
     moved: pa.Array
+    served: BoolArray
     ordered_a: IntArray
     ordered_b: IntArray
 
@@ -45,22 +47,23 @@ def why(told: Told, kinds: Sequence[str]) -> pa.Array:
     alone = of("only in A") | of("only in B")
     reordered = ~alone & (told.ordered_a != told.ordered_b)
     alike = np.asarray(pc.equal(_names(told.was_short), _names(told.now_short)))
+    alike_served = units & ~moved & ~reordered
     parts = [
         _where(of("only in A"), "B has no such order"),
         _where(of("only in B"), "A has no such order"),
         _where(reordered, told.ordered_b, " ordered instead of ", told.ordered_a),
         _where(more & was, "was short for ", told.was_short),
-        _where(more & gained, "now served by ", told.gained),
-        _where(more & ~gained, "now ", told.moved),
+        _where((more | less) & lost, "no longer served by ", told.lost),
+        _where((more | less) & gained, "now served by ", told.gained),
+        _where((more | less) & ~gained & ~lost & moved, "now ", told.moved),
         _where(more & now, "still short for ", told.now_short),
-        _where(less & lost, "no longer served by ", told.lost),
-        _where(less & ~lost, "now ", told.moved),
         _where(less & now, "short for ", told.now_short),
         _where(swapped & gained & lost, told.gained, " instead of ", told.lost),
         _where(swapped & gained & ~lost, "also from ", told.gained),
         _where(swapped & ~gained & lost, "no longer from ", told.lost),
         _where(units & moved, "from the same sources: ", told.moved),
-        _where(units & ~moved & ~reordered, "as much from each source, for other lines or SKUs"),
+        _where(alike_served & told.served, "as much from each source, for other lines or SKUs"),
+        _where(alike_served & ~told.served, "nothing either way, short on other lines or SKUs"),
         _where(reason & ~alike, "short for ", told.now_short, " instead of ", told.was_short),
         _where(reason & alike, "short for the same reasons, on other lines"),
     ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from difflib import get_close_matches
 from importlib import resources
+from math import isfinite
 from os import PathLike
 from pathlib import Path
 from typing import Any, get_args
@@ -168,8 +169,12 @@ def _options(given: Any, path: str) -> Any:
     if isinstance(given, list | tuple):
         return [_options(value, path) for value in given]
     if isinstance(given, Decimal):
-        return float(given)
-    if given is None or isinstance(given, str | int | float):
+        given = float(given)
+    if (
+        given is None
+        or isinstance(given, str | int)
+        or (isinstance(given, float) and isfinite(given))
+    ):
         return given
     raise _WrongError(path, f"{given!r} is no plain data; give text, numbers, lists or tables")
 

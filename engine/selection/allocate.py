@@ -133,7 +133,13 @@ def allocate_orders(
         kpis=run.kpis(),
         notes=[*catalog.notes, *orders.notes],
         replay=lambda order_id: explain_order(
-            catalog, [orders], plan, mode=mode, order_id=order_id
+            catalog,
+            [orders],
+            plan,
+            mode=mode,
+            order_id=order_id,
+            allocations=part.allocations,
+            shortfalls=part.shortfalls,
         ),
     )
     result.seconds.update(clock.seconds)

@@ -25,6 +25,7 @@ from engine.orders import OrderSet
 from engine.policies.registry import OrderView
 from engine.selection.board import distances
 from engine.selection.plan import Plan
+from engine.tables.findings import shown_text
 from engine.types import FloatArray, IntArray, frozen
 
 _Function = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)
@@ -60,8 +61,12 @@ class AskedRule:
 
     def raise_error(self) -> None:
         """Raise what made the function fail, if anything did."""
-        if self._error:
-            raise self._error
+        error, self._error = self._error, None
+        if error:
+            try:
+                raise error
+            finally:
+                del error  # or it would hold this frame, which holds it
 
     def _answer(self, order: int, num_rows: int, num_slots: int) -> int:
         try:
@@ -76,14 +81,20 @@ class AskedRule:
         ranked = np.lexsort(slots[:, KEYS:].T[::-1])
         try:
             chosen = self._rule.choose(self._view(order, num_rows, slots, ranked))
+            places, shown = _positions(chosen), shown_text(repr(chosen))
         except Exception as error:  # a plug-in may raise anything, and is named for it
             raise PolicyError(
                 f"policy: order_rule {self._name!r} failed for order "
-                f"{self._orders.ids[order].as_py()!r}: {fault(error)}"
+                f"{self._orders.ids[order].as_py()!r}: {shown_text(fault(error))}"
             ) from error
         if chosen is None:
             return NO_SET
-        places = self._checked(order, chosen, num_slots)
+        if places is None or ((places < 0) | (places >= num_slots)).any():
+            raise PolicyError(
+                f"policy: order_rule {self._name!r} chose {shown} for order "
+                f"{self._orders.ids[order].as_py()!r}; distinct positions from 0 to "
+                f"{num_slots - 1} are due"
+            )
         size = len(places)
         work.members[SORTED, :size] = ranked[places]
         work.members[BEST, :size] = np.arange(size)
@@ -99,7 +110,7 @@ class AskedRule:
         source = slots[ranked, SLOT_SOURCE]
         skus = rows[ROW_SKU, :num_rows].tolist()
         return OrderView(
-            order_id=self._orders.ids[order].as_py(),
+            order_id=self._orders.ids[order : order + 1].cast(self._orders.id_type)[0].as_py(),
             stock_id=int(self._catalog.stock_ids[self._orders.stock[order]]),
             sources=self._catalog.sources,
             source=frozen(source),
@@ -116,16 +127,10 @@ class AskedRule:
             self._km[destination] = np.where(mm < 0, np.nan, mm / MM_PER_KM)
         return self._km[destination]
 
-    def _checked(self, order: int, chosen: Any, num_candidates: int) -> IntArray:
-        """Return the positions that were chosen, if they are any."""
-        places = np.asarray(chosen)
-        is_good = places.ndim == 1 and (places.dtype.kind in "iu" or not places.size)
-        if is_good and len(set(places.tolist())) == places.size:
-            places = places.astype(np.int64)
-            if ((places >= 0) & (places < num_candidates)).all():
-                return places
-        raise PolicyError(
-            f"policy: order_rule {self._name!r} chose {chosen!r} for order "
-            f"{self._orders.ids[order].as_py()!r}; distinct positions from 0 to "
-            f"{num_candidates - 1} are due"
-        )
+
+def _positions(chosen: Any) -> IntArray | None:
+    """Return distinct whole numbers as an array, None for anything else."""
+    places = np.ma.filled(np.asanyarray(() if chosen is None else chosen), -1)
+    if places.ndim != 1 or (places.size and places.dtype.kind not in "iu"):
+        return None
+    return places.astype(np.int64) if len(set(places.tolist())) == places.size else None

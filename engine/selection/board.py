@@ -251,6 +251,20 @@ class BoardMaker:
                 pending = True
         return frozen(np.array([*kinds, 0], np.int64))
 
+    @cached_property
+    def key_of(self) -> dict[str, int]:
+        """Score that changes during a run -> its column among the keys that the kernel writes."""
+        columns, column, pending = {}, 0, False
+        for score in self._plan.scores:
+            if score not in CHANGING:
+                pending = True  # such scores are one key together
+                continue
+            column += pending
+            columns[str(score)] = column
+            column += 2 if score == "capacity_left" else 1
+            pending = False
+        return columns
+
     def _places(self, stock: IndexArray, distance: IntArray) -> IndexArray:
         """(num_static, num_rankings, num_sources) places by each run of static scores."""
         places = np.zeros((len(self._runs), *distance.shape), np.int32)

@@ -1,7 +1,7 @@
 """Explaining an order: the run again up to it, and then a look at what its lines met."""
 
-from collections.abc import Iterable
-from decimal import Decimal
+from collections.abc import Generator, Iterable
+from contextlib import closing, nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,29 +11,61 @@ import pyarrow.compute as pc
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.earth import MM_PER_KM
-from engine.errors import UsageError
+from engine.errors import OutputError, UsageError
 from engine.kernels.orders.bundles import ENDLESS, GAVE, MILLION, NOT_ASKED, RANKED_LOWER, Trace
 from engine.orders import OrderSet
-from engine.policies.model import Policy
+from engine.policies.model import (
+    Capacity,
+    Channel,
+    Exclusion,
+    Lane,
+    MaxDistance,
+    MinUnits,
+    PluginConstraint,
+    SafetyStock,
+)
 from engine.selection.areas import rate_table, rates_of
 from engine.selection.bill import is_priced
 from engine.selection.board import BoardMaker, buckets, distances
 from engine.selection.costs import cost_of_parcels, cost_table, mm, unit_and_shipment_cost
 from engine.selection.deduction import Deduction
-from engine.selection.explanation import CandidateSource, ExplainedLine, Explanation
-from engine.selection.plan import CHANGING, Plan, rules_of
+from engine.selection.explanation import (
+    MONEY,
+    CandidateSource,
+    ExplainedLine,
+    Explanation,
+    scaled,
+)
+from engine.selection.plan import CHANGING, Plan, rules_of, with_new_plugins
 from engine.selection.ranking import scores_of
 from engine.selection.result import spelt_skus
 from engine.selection.selection import Selection
+from engine.tables.quantity import SUM_TYPE
 from engine.tables.schema import SHIP_POLICIES
-from engine.types import REASONS, IntArray, Reason
+from engine.types import REASONS, IndexArray, IntArray, Reason
 
-_SOFT = range(Reason.EXCLUDED, Reason.MIN_UNITS + 1)
-"""Reasons that may come from a soft constraint."""
+_CONSTRAINTS: dict[int, Any] = {
+    Reason.EXCLUDED: Exclusion,
+    Reason.CHANNEL: Channel,
+    Reason.LANE: Lane,
+    Reason.TOO_FAR: MaxDistance,
+    Reason.CONSTRAINT: PluginConstraint,
+    Reason.SAFETY_STOCK: SafetyStock,
+    Reason.CAPACITY: Capacity,
+    Reason.MIN_UNITS: MinUnits,
+}
+"""The constraint behind a reason."""
 
 
 def explain_order(
-    catalog: Catalog, parts: Iterable[OrderSet], plan: Plan, *, mode: str, order_id: Any
+    catalog: Catalog,
+    parts: Iterable[OrderSet],
+    plan: Plan,
+    *,
+    mode: str,
+    order_id: Any,
+    allocations: pa.Table,
+    shortfalls: pa.Table,
 ) -> Explanation:
     """Replay a run up to an order, and say what its lines met.
 
@@ -45,6 +77,8 @@ def explain_order(
         Its orders in sequence; they are fetched to their end.
     order_id
         The order; integer and text are the same if they print the same.
+    allocations, shortfalls
+        What the run wrote.
 
     Returns
     -------
@@ -54,22 +88,55 @@ def explain_order(
     ------
     UsageError
         If the run has no such order.
+    OutputError
+        If the order is not decided as the run did it.
     """
     independent, clock = mode == "independent", Clock()
+    plan = with_new_plugins(plan)
     selection = Selection(catalog, plan, independent=independent, include_zero=False)
     found: Explanation | None = None
-    for part in parts:
-        if found is not None:
-            continue  # what is wrong with the input may only show later
-        at = pc.index(part.ids.cast(pa.string()), str(order_id)).as_py()
-        stop = len(part.ids) if at < 0 else at
-        if stop and not independent:
-            selection.serve(part.part(0, stop), clock)
-        if at >= 0:
-            found = _explanation(catalog, plan, selection, part.part(at, at + 1))
+    # What is left half-way holds a thread that reads ahead.
+    with closing(parts) if isinstance(parts, Generator) else nullcontext():
+        for part in parts:
+            if found is not None:
+                continue  # what is wrong with the input may only show later
+            at = pc.index(part.ids.cast(pa.string()), str(order_id)).as_py()
+            stop = len(part.ids) if at < 0 else at
+            if stop and not independent:
+                selection.serve(part.part(0, stop), clock)
+            if at >= 0:
+                found = _explanation(catalog, plan, selection, part.part(at, at + 1))
     if found is None:
         raise UsageError(f"the run has no order {order_id}; give an order_id of its table orders")
+    _compare(found, allocations, shortfalls)
     return found
+
+
+def _compare(found: Explanation, allocations: pa.Table, shortfalls: pa.Table) -> None:
+    """Refuse to explain what the run did not do."""
+    picks = [
+        (line.line, one.source_code, one.qty_to_deduct, one.qty_available)
+        for line in found.lines
+        for one in line.candidates
+        if one.qty_to_deduct
+    ]
+    short = [(it.line, it.qty_short, it.reason) for it in found.lines if it.qty_short]
+    columns = ("line", "source_code", "qty_to_deduct", "qty_available")
+    written = [row for row in _rows(allocations, found.order_id, columns) if row[2]]
+    if sorted(picks) != sorted(written) or short != _rows(
+        shortfalls, found.order_id, ("line", "qty_short", "reason")
+    ):
+        raise OutputError(
+            f"order {found.order_id} is decided otherwise now, by another version of the engine or "
+            "of a plug-in, or by a plug-in that does not answer alike each time"
+        )
+
+
+def _rows(table: pa.Table, order_id: Any, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """Return what the rows of an order hold."""
+    ids = table["order_id"].cast(pa.string())
+    rows = table.filter(pc.equal(ids, str(order_id))).select(columns)
+    return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
 
 
 def _explanation(
@@ -81,142 +148,156 @@ def _explanation(
     ship_policy = plan.policy.ship_policy
     if order.ship_policy is not None and order.ship_policy[0] >= 0:
         ship_policy = SHIP_POLICIES[order.ship_policy[0]]
-    names = spelt_skus(catalog, order, np.arange(len(order.skus)))
+    names = spelt_skus(catalog, order, np.arange(len(order.skus))).to_pylist()
     lines = []
-    for line in range(len(order.skus)):
-        candidates = _candidates(line, order, done, trace, view, way.maker.kinds)
+    for line, sku in enumerate(order.skus.tolist()):
+        items = slice(0, 0) if sku < 0 else slice(*catalog.items.offsets[sku : sku + 2].tolist())
         short = int(done.short[line])
         lines.append(
             ExplainedLine(
                 line=line,
-                sku=names[line].as_py(),
-                qty=_qty(order.quantity[line]),
-                qty_short=_qty(short),
+                sku=names[line],
+                qty=scaled(int(order.quantity[line]), 4),
+                qty_short=scaled(short, 4),
                 reason=REASONS[done.reason[line]] if short else None,
-                not_carried_by=view.num_enabled - view.count_enabled(order.skus[line]),
-                candidates=candidates,
+                not_carried_by=view.count_without(catalog.items.sources[items]),
+                candidates=_candidates(line, items, order, done, trace, view),
             )
         )
     return Explanation(
-        order_id=order.ids[0].as_py(),
+        order_id=order.ids.cast(order.id_type)[0].as_py(),
         stock_id=int(catalog.stock_ids[order.stock[0]]),
         located=bool(order.destinations.located[order.destinations.of_order[0]]),
         decided_by=_decided_by(plan),
         ship_policy=ship_policy,
+        score_types=_score_types(plan),
         lines=tuple(lines),
     )
 
 
 class _View:
-    """What an order sees of the sources, whatever happened before it; (num_sources,) arrays."""
+    """What an order sees of the sources, whatever happened before it; lists are by source."""
 
     def __init__(self, catalog: Catalog, plan: Plan, maker: BoardMaker, order: OrderSet) -> None:
-        self.catalog = catalog
-        self.policy: Policy = plan.policy
-        self._is_priced = is_priced(plan)
-        self.mm: IntArray = distances(catalog, order, order.destinations.of_order[:1])[0]
+        self.catalog, self.plan, self.key_of = catalog, plan, maker.key_of
+        self._mm: IntArray = distances(catalog, order, order.destinations.of_order[:1])[0]
+        self.codes: list[str] = catalog.sources["source_code"].to_pylist()
+        self.km = [None if far < 0 else far / MM_PER_KM for far in self._mm.tolist()]
         links = slice(*catalog.links.offsets[order.stock[0] :][:2].tolist())
         linked = catalog.links.sources[links]
         self.priority = dict(
             zip(linked.tolist(), catalog.links.priority[links].tolist(), strict=True)
         )
         self._enabled = np.sort(linked[catalog.enabled[linked] > 0])
-        self.num_enabled = len(self._enabled)
-        self._price(order)
-        self.scores: dict[str, dict[int, Any]] = {}
-        for name, score in zip(plan.policy.ranking, plan.scores, strict=True):
-            if score not in CHANGING:
-                self.scores[name] = self._static(score, maker, order)
-
-    def count_enabled(self, sku: int) -> int:
-        """Return how many enabled sources of the stock have an item of a SKU."""
-        if sku < 0:
-            return 0
-        items = self.catalog.items
-        sources = items.sources[items.offsets[sku] : items.offsets[sku + 1]]
-        return int(np.isin(sources, self._enabled).sum())
-
-    def cost(self, source: int, quantity: int) -> tuple[Decimal | None, Decimal | None]:
-        """Return what a unit and a shipment of a quantity cost."""
-        if self._unit is None:
-            return None, None
-        rates, rate = self._rates, np.array([self._rate[source]])
-        parcels = 0
-        if rates is not None and quantity:
-            parcels = int(cost_of_parcels(np.array([quantity]), rate, *rates[:3])[0])
-        return _money(self._unit[source]), _money(int(self._shipment[source]) + parcels)
-
-    def _price(self, order: OrderSet) -> None:
-        sources = np.arange(len(self.mm))
-        self._unit, self._rates, self._rate = None, None, np.full(len(sources), -1)
-        if self._is_priced:
-            table = cost_table(self.catalog, self.policy.costs)
-            self._unit, self._shipment = unit_and_shipment_cost(table, self.mm, sources)
-        if self.policy.costs.rates:
-            self._rates = rate_table(self.catalog)
+        self._is_priced = is_priced(plan)
+        self._rates = rate_table(catalog) if plan.policy.costs.rates else None
+        if self._rates is not None:
             area = pa.array(order.areas.of_order[:1])
             self._rate = rates_of(self._rates, order.areas.table.take(area))[0]
+        self.scores = {
+            name: self._static(score, maker, order)
+            for name, score in zip(plan.policy.ranking, plan.scores, strict=True)
+            if score not in CHANGING
+        }
+
+    def count_without(self, sources: IndexArray) -> int:
+        """Return how many enabled sources of the stock are not among some."""
+        return len(np.setdiff1d(self._enabled, sources))
+
+    def costs(self, quantity: int) -> tuple[list[Any], list[Any]]:
+        """Return what a unit and a shipment of a quantity cost from each source."""
+        nothing = [None] * len(self.codes)
+        if not self._is_priced:
+            return nothing, nothing
+        table = cost_table(self.catalog, self.plan.policy.costs)
+        unit, shipment = unit_and_shipment_cost(table, self._mm, np.arange(len(self._mm)))
+        costs = shipment.tolist()
+        if self._rates is not None:
+            quantities = np.full(len(self._mm), quantity)
+            parcels = cost_of_parcels(quantities, self._rate, *self._rates[:3]).tolist()
+            costs = [
+                None if rate < 0 else cost + parcel
+                for rate, cost, parcel in zip(self._rate.tolist(), costs, parcels, strict=True)
+            ]
+        return (
+            [scaled(cost, 6) for cost in unit.tolist()],
+            [None if cost is None else scaled(cost, 6) for cost in costs],
+        )
 
     def _static(self, score: Any, maker: BoardMaker, order: OrderSet) -> dict[int, Any]:
+        """Return a score that does not change, of enabled sources of the stock."""
         sources = self._enabled.astype(np.int64)
         if score == "priority":
             return {source: self.priority[source] for source in sources.tolist()}
-        far = self.mm[sources]
+        far = self._mm[sources]
+        bucket = mm(self.plan.policy.distance_bucket_km)
+        if score == "distance" and not bucket:
+            return {source: self.km[source] for source in sources.tolist()}
         if score == "distance":
-            bucket = mm(self.policy.distance_bucket_km)
-            values = (buckets(far, bucket) if bucket else far / MM_PER_KM).tolist()
-            values = [
-                None if one < 0 else value for one, value in zip(far.tolist(), values, strict=True)
-            ]
+            places = np.where(far < 0, -1, buckets(far, bucket)).tolist()
+            values = [None if place < 0 else place for place in places]
         else:
             candidates = maker.candidates(order.stock[:1], far, np.zeros_like(sources), sources)
-            values = scores_of(score, candidates).tolist()
+            values = scores_of(score, candidates).astype(float).tolist()
         return dict(zip(sources.tolist(), values, strict=True))
 
 
 def _candidates(
-    line: int, order: OrderSet, done: Deduction, trace: Trace, view: _View, kinds: IntArray
+    line: int, items: slice, order: OrderSet, done: Deduction, trace: Trace, view: _View
 ) -> tuple[CandidateSource, ...]:
     """Return the candidates of a line: the ranked ones in their order, then the others."""
-    sku, catalog = int(order.skus[line]), view.catalog
-    if sku < 0:
-        return ()
-    codes = catalog.sources["source_code"]
     picks = np.flatnonzero(done.lines == line)
     given = dict(zip(done.items[picks].tolist(), picks.tolist(), strict=True))
+    unit, shipment = view.costs(int(order.quantity[line]))
     rows = []
-    for item in range(catalog.items.offsets[sku], catalog.items.offsets[sku + 1]):
-        cell = trace.offsets[line] + item - catalog.items.offsets[sku]
-        source, pick = int(catalog.items.sources[item]), given.get(item)
-        asked = [which for which in (0, 1) if trace.why[which, cell] != NOT_ASKED]
-        gave = [which for which in asked if trace.why[which, cell] == GAVE]
-        which = gave[0] if gave else max(asked, default=0)
-        why = int(trace.why[which, cell])
+    for cell, item in enumerate(range(items.start, items.stop), start=int(trace.offsets[line])):
+        source, pick = int(view.catalog.items.sources[item]), given.get(item)
+        which, why = _verdict(trace.why[:, cell].tolist(), pick is not None)
         keys = trace.keys[which, cell].tolist() if trace.is_ranked[which, cell] else None
-        before = int(trace.why[0, cell])
         has = int(trace.has[which, cell]) if pick is None else int(done.available[pick])
-        code = codes[source].as_py()
         one = CandidateSource(
-            code,
-            None,
-            view.priority.get(source),
-            float(view.mm[source]) / MM_PER_KM if view.mm[source] >= 0 else None,
-            _qty(has),
-            *view.cost(source, int(order.quantity[line])),
-            _scores(view, source, kinds, keys),
-            _qty(0 if pick is None else int(done.quantity[pick])),
-            None if pick is not None else _word(why),
-            REASONS[before] if which == 1 and pick is not None and before in _SOFT else None,
+            source_code=view.codes[source],
+            place=None,
+            priority=view.priority.get(source),
+            distance_km=view.km[source],
+            qty_available=None if why == NOT_ASKED else scaled(has, 4),
+            unit_cost=unit[source],
+            shipment_cost=shipment[source],
+            scores=_scores(view, source, keys),
+            qty_to_deduct=scaled(0 if pick is None else int(done.quantity[pick]), 4),
+            reason=None if pick is not None else _word(why),
+            softened=_softened(view.plan, which, int(trace.why[0, cell]), pick is not None),
         )
-        place = (0, which, keys, code) if keys else (1, -why, (), code)
-        rows.append((place, one))
-    rows.sort(key=lambda row: row[0])
-    ranked = 0
-    for at, (place, one) in enumerate(rows):
-        if place[0] == 0:
-            ranked += 1
-            rows[at] = place, one._replace(place=ranked)
-    return tuple(one for _, one in rows)
+        rows.append(((0, which, keys) if keys else (1, -why, []), one.source_code, one))
+    rows.sort(key=lambda row: row[:2])
+    return tuple(
+        one._replace(place=at) if place[0] == 0 else one
+        for at, (place, _, one) in enumerate(rows, start=1)
+    )
+
+
+def _verdict(why: list[int], gives: bool) -> tuple[int, int]:
+    """Return the pass that tells about an item, and what it says.
+
+    That is the first in which it gave something, if it still does, else the last in which the line
+    was asked. What was given there or before and is not any more, the ship policy gave back, if
+    the source was not barred.
+    """
+    asked = [which for which in (0, 1) if why[which] != NOT_ASKED]
+    gave = [which for which in asked if why[which] == GAVE]
+    last = max(asked, default=0)
+    if gave and (gives or why[last] != Reason.MIN_UNITS):
+        return gave[0], GAVE
+    return last, why[last]
+
+
+def _softened(plan: Plan, which: int, before: int, gives: bool) -> str | None:
+    """Return the reason of the soft constraint without which an item gave nothing, if any."""
+    kind = _CONSTRAINTS.get(before)
+    if which == 0 or not gives or kind is None:
+        return None
+    is_soft = any(one.soft for one in plan.policy.constraints if isinstance(one, kind))
+    return REASONS[before] if is_soft else None
 
 
 def _word(why: int) -> str | None:
@@ -228,32 +309,38 @@ def _word(why: int) -> str | None:
     return "ranked_lower" if why == RANKED_LOWER else REASONS[why]
 
 
-def _scores(view: _View, source: int, kinds: IntArray, keys: list[int] | None) -> dict[str, Any]:
+def _scores(view: _View, source: int, keys: list[int] | None) -> dict[str, Any]:
     """Return the scores of a source by name; those that change only where it was ranked."""
     scores: dict[str, Any] = {}
-    column, is_pending = 0, False
-    for name in view.policy.ranking:
+    for name in view.plan.policy.ranking:
         if name in view.scores:
             scores[name] = view.scores[name].get(source)
-            is_pending = True
-            continue
-        column += is_pending  # a run of scores that do not change is one key
-        is_pending = False
-        key = keys[column] if keys else None
-        if name == "capacity_left":
-            units = keys[column + 1] if keys else None
-            scores["capacity_orders_left"] = None if key in (None, -ENDLESS) else -key
-            scores["capacity_units_left"] = None if units in (None, -ENDLESS) else _qty(-units)
-            column += 2
-            continue
-        column += 1
-        if key is None:
+        elif name == "capacity_left":
+            column = view.key_of[name]
+            orders, units = keys[column : column + 2] if keys else [-ENDLESS] * 2
+            scores["capacity_orders_left"] = None if orders == -ENDLESS else -orders
+            scores["capacity_units_left"] = None if units == -ENDLESS else scaled(-units, 4)
+        elif keys is None:
             scores[name] = None
-        elif name == "cost":
-            scores[name] = _money(key)
         else:
-            scores[name] = _qty(-key) if name == "stock_level" else -key / MILLION
+            key = keys[view.key_of[name]]
+            shown = {"cost": scaled(key, 6), "stock_level": scaled(-key, 4)}
+            scores[name] = shown.get(name, -key / MILLION)
     return scores
+
+
+def _score_types(plan: Plan) -> dict[str, pa.DataType]:
+    """Return the names of `_scores` and their types."""
+    types: dict[str, pa.DataType] = {}
+    for name, score in zip(plan.policy.ranking, plan.scores, strict=True):
+        if score == "capacity_left":
+            types |= {"capacity_orders_left": pa.int64(), "capacity_units_left": SUM_TYPE}
+        elif score == "priority" or (score == "distance" and plan.policy.distance_bucket_km):
+            types[name] = pa.int64()
+        else:
+            own = {"cost": MONEY, "stock_level": SUM_TYPE} if isinstance(score, str) else {}
+            types[name] = own.get(name, pa.float64())
+    return types
 
 
 def _decided_by(plan: Plan) -> str:
@@ -261,11 +348,3 @@ def _decided_by(plan: Plan) -> str:
     if plan.code:
         return f"{plan.code}, each line on its own"
     return f"{', then '.join(policy.ranking)}; order rule {', else '.join(rules_of(policy))}"
-
-
-def _qty(units: Any) -> Decimal:
-    return Decimal(int(units)).scaleb(-4)
-
-
-def _money(micros: Any) -> Decimal:
-    return Decimal(int(micros)).scaleb(-6)

@@ -1,24 +1,26 @@
 """Why an order went where it went, as data, as tables and in words."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
+from functools import reduce
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from engine.tables.quantity import QTY_TYPE
 
-_MONEY = pa.decimal128(18, 6)
+MONEY = pa.decimal128(38, 6)
+_EXACT = Context(prec=40)  # whatever the caller's own says
 _COLUMNS: tuple[tuple[str, pa.DataType], ...] = (
     ("source_code", pa.string()),
     ("place", pa.int64()),
     ("priority", pa.int64()),
     ("distance_km", pa.float64()),
     ("qty_available", QTY_TYPE),
-    ("unit_cost", _MONEY),
-    ("shipment_cost", _MONEY),
+    ("unit_cost", MONEY),
+    ("shipment_cost", MONEY),
     ("qty_to_deduct", QTY_TYPE),
     ("reason", pa.string()),
     ("softened", pa.string()),
@@ -29,17 +31,19 @@ class CandidateSource(NamedTuple):
     """A source that holds a line's SKU, at the line's turn.
 
     ``place`` counts from 1 in ranking order, None for a source that was not ranked;
-    ``scores`` are those of the ranking by name; ``qty_available`` is what the line could have;
-    ``reason`` is why the source gave nothing, None if it gave something; ``softened`` the reason
-    of a soft constraint that kept it out at first. Costs are None where the policy has none; that
-    of a shipment is for one of all that the line wants.
+    ``scores`` are those of the ranking by name, None where it was not ranked by them, or has no
+    limit of capacity. ``qty_available`` is what there was for the line (the recorded quantity where
+    stock is not managed), None if the line wanted nothing. ``reason`` is why the source ships
+    nothing, None if it does; ``softened`` the reason of a soft constraint that kept it out at
+    first. Costs are None where there are none; that of a shipment is for one of all that the line
+    wants.
     """
 
     source_code: str
     place: int | None
     priority: int | None
     distance_km: float | None
-    qty_available: Decimal
+    qty_available: Decimal | None
     unit_cost: Decimal | None
     shipment_cost: Decimal | None
     scores: dict[str, Any]
@@ -77,6 +81,8 @@ class Explanation:
         The algorithm or the policy in words.
     ship_policy
         That of the order, else of the policy.
+    score_types
+        The scores of the ranking, and their types in `table`.
     lines
         The lines in turn.
     """
@@ -86,33 +92,41 @@ class Explanation:
     located: bool
     decided_by: str
     ship_policy: str
+    score_types: Mapping[str, pa.DataType]
     lines: tuple[ExplainedLine, ...]
 
     @property
     def sentence(self) -> str:
         """What became of the order, in a sentence or two."""
-        given: dict[str, Decimal] = {}
-        for one in (one for line in self.lines for one in line.candidates if one.qty_to_deduct):
-            given[one.source_code] = given.get(one.source_code, Decimal(0)) + one.qty_to_deduct
-        wanted = sum((line.qty for line in self.lines), Decimal(0))
-        short = [line for line in self.lines if line.qty_short]
-        got = sum((line.qty - line.qty_short for line in self.lines), Decimal(0))
         if not self.lines:
             return f"Order {self.order_id} has no lines."
-        served = f"{_amount(got)} of {_amount(wanted)} units" if short else f"all {_units(wanted)}"
-        sources = _listed([f"{code} ({_amount(qty)})" for code, qty in given.items()])
-        text = (
-            f"Order {self.order_id} gets {served} from {sources}"
-            if given
-            else (f"Order {self.order_id} gets nothing")
-        )
+        given: dict[str, list[Decimal]] = {}
+        for one in (one for line in self.lines for one in line.candidates if one.qty_to_deduct):
+            given.setdefault(one.source_code, []).append(one.qty_to_deduct)
+        wanted = _total(line.qty for line in self.lines)
+        lacks = _total(line.qty_short for line in self.lines)
+        got = amount(_EXACT.subtract(wanted, lacks))
+        units = f"{amount(wanted)} unit{'' if wanted == 1 else 's'}"
+        sources = [f"{code} ({amount(_total(parts))})" for code, parts in given.items()]
+        text = f"Order {self.order_id} gets "
+        if not given:
+            text += "nothing"
+        else:
+            text += f"{got} of {units}" if lacks else f"all {units}" if wanted != 1 else units
+            text += f" from {_listed(sources if len(given) > 1 else list(given))}"
+        return f"{text}{self._shortage()}. Decided by {self.decided_by}."
+
+    def _shortage(self) -> str:
+        short = [line for line in self.lines if line.qty_short]
+        if not short:
+            return ""
         if len(short) == 1:
-            text += f"; line {short[0].line} lacks {_amount(short[0].qty_short)}: {short[0].reason}"
-        elif short:
-            reasons = Counter(str(line.reason) for line in short)
-            listed = _listed([f"{reason} ({count})" for reason, count in reasons.most_common()])
-            text += f"; {len(short)} of its {len(self.lines)} lines are short: {listed}"
-        return f"{text}. Decided by {self.decided_by}."
+            (line,) = short
+            return f"; line {line.line} lacks {amount(line.qty_short)}: {words(str(line.reason))}"
+        reasons = Counter(words(str(line.reason)) for line in short)
+        listed = _listed([f"{reason} ({count})" for reason, count in reasons.most_common()])
+        count = "all" if len(short) == len(self.lines) else len(short)
+        return f"; {count} of its {len(self.lines)} lines are short: {listed}"
 
     @property
     def table(self) -> pa.Table:
@@ -124,8 +138,8 @@ class Explanation:
         }
         for name, kind in _COLUMNS:
             columns[name] = pa.array([getattr(one, name) for _, one in rows], kind)
-        for name in dict.fromkeys(name for _, one in rows for name in one.scores):
-            columns[f"score_{name}"] = pa.array([one.scores[name] for _, one in rows])
+        for name, kind in self.score_types.items():
+            columns[f"score_{name}"] = pa.array([one.scores[name] for _, one in rows], kind)
         return pa.table(columns)
 
     def to_dict(self) -> dict[str, Any]:
@@ -148,13 +162,42 @@ class Explanation:
         return self.sentence
 
 
-def _amount(quantity: Decimal) -> str:
+def amount(quantity: Decimal) -> str:
+    """Return a quantity as people write it.
+
+    Examples
+    --------
+    >>> amount(Decimal("1200.5000"))
+    '1,200.5'
+    """
     text = f"{quantity:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _units(quantity: Decimal) -> str:
-    return f"{_amount(quantity)} unit{'' if quantity == 1 else 's'}"
+def words(reason: str) -> str:
+    """Return a reason as people say it.
+
+    Examples
+    --------
+    >>> words("out_of_stock")
+    'out of stock'
+    """
+    return reason.replace("_", " ")
+
+
+def scaled(value: int, places: int) -> Decimal:
+    """Return a whole number of steps as a decimal with so many places.
+
+    Examples
+    --------
+    >>> scaled(12_500, 4)
+    Decimal('1.2500')
+    """
+    return Decimal(value).scaleb(-places, _EXACT)
+
+
+def _total(quantities: Iterable[Decimal]) -> Decimal:
+    return reduce(_EXACT.add, quantities, Decimal(0))
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -67,16 +67,20 @@ def find_plan(
         raise UsageError("algorithm and policy exclude each other; give one of them")
     found = find_policy(policy)
     scores = tuple(map(_score, found.ranking))
-    return Plan(
-        found,
-        scores,
-        _only_algorithm(found, scores),
-        tuple(
+    return with_new_plugins(Plan(found, scores, _only_algorithm(found, scores)))
+
+
+def with_new_plugins(plan: Plan) -> Plan:
+    """Return a plan with constraints and order rule of plug-ins made anew, as each run does."""
+    policy = plan.policy
+    own = policy.order_rule in ORDER_RULES
+    return plan._replace(
+        constraints=tuple(
             (one, load_constraint(one))
-            for one in found.constraints
+            for one in policy.constraints
             if isinstance(one, PluginConstraint)
         ),
-        None if found.order_rule in ORDER_RULES else load_order_rule(found.order_rule),
+        order_rule=None if own else load_order_rule(policy.order_rule),
     )
 
 

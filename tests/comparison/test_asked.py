@@ -75,6 +75,14 @@ def test_files_are_the_same_by_content_wherever_they_stand():
     assert other_inputs(reading(FILES), reading(moved, "s3://there/", "there/o")) == {}
 
 
+@pytest.mark.parametrize("root", ["./in", "in/", ".", "file:///in", "/in"])
+def test_folders_are_the_same_however_they_are_written(root):
+    prefix = {"./in": "in/", "in/": "in/", ".": ""}.get(root, "/in/")
+    one = info(inputs=[(f"{prefix}{name}.csv", name) for name in "so"], catalog=root, orders=root)
+    two = info(inputs=[("c/s.csv", "s"), ("o/o.csv", "o")], catalog="c", orders="o")
+    assert other_inputs(one, two) == {}
+
+
 def test_files_that_differ_are_named():
     other = [("here/c/sources.csv", "3"), ("here/c/lanes.csv", "4"), ("else/x.csv", "5")]
     found = other_inputs(reading(FILES), reading(other))

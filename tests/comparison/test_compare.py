@@ -194,7 +194,7 @@ L, P = "lyon", "paris"
             ([(1, 0, L, 4)], [(1, 1, 1, "disabled")]),
             ([(1, 0, P, 2)], [(1, 0, 2, "capacity"), (1, 1, 1, "disabled")]),
             "less served",
-            "no longer served by lyon; short for capacity",
+            "no longer served by lyon; now served by paris; short for capacity",
         ),
         (
             ([(1, 0, L, 4)], []),

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from engine.errors import PolicyError
+from engine.errors import OutputError, PolicyError
 from tests.policy_cases import policy_cases, to_arrow
 from tests.selection.test_policies import FEWER, SHOP, rows, run, taken
 
@@ -200,6 +200,16 @@ class Words:
         return "no"
 
 
+class Ragged:
+    def choose(self, order):
+        return [[0], [1, 2]]
+
+
+class Large:
+    def choose(self, order):
+        return list(range(200_000))
+
+
 class Unfit:
     pass
 
@@ -211,12 +221,48 @@ class Unfit:
         (Beyond, r"chose \[0, 9\] for order 1; distinct positions from 0 to 1 are due"),
         (Twice, r"chose \[0, 0\]"),
         (Words, r"chose 'no'"),
+        (Ragged, r"failed for order 1: ValueError"),
+        (Large, r"chose \[0, 1, 2, .{0,300} are due"),
         (Unfit, r"has no method choose\(order\)"),
     ],
 )
 def test_order_rules_that_answer_wrongly_are_named(rule, words):
     with installed(rule), pytest.raises(PolicyError, match=words):
         run(SHOP, policy={"order_rule": "mine"})
+
+
+class Alternates:
+    def __init__(self):
+        self.asked = 0
+
+    def choose(self, order):
+        self.asked += 1
+        return [self.asked % len(order.source)]
+
+
+def test_the_rule_of_a_replay_is_made_anew():
+    with installed(Alternates):
+        found = run(SHOP, policy={"order_rule": "mine"})
+        for _ in range(2):
+            assert [line.qty_short for line in found.explain(2).lines] == [
+                row["qty_short"] for row in found.shortfalls.to_pylist() if row["order_id"] == 2
+            ]
+
+
+class Wavers:
+    asked = 0
+
+    def choose(self, order):
+        Wavers.asked += 1
+        return [Wavers.asked % len(order.source)]
+
+
+def test_a_rule_that_does_not_answer_alike_is_not_explained():
+    with installed(Wavers):
+        found = run(SHOP, policy={"order_rule": "mine"})
+        Wavers.asked += 1
+        with pytest.raises(OutputError, match="does not answer alike each time"):
+            found.explain(1)
 
 
 class Interrupts:

@@ -142,8 +142,8 @@ def among_all(
 
 @inlined
 def _sort_shipments(num_places: int, slots: IntArray, members: IntArray) -> None:
-    for slot in range(num_places):
-        at, cost = slot, slots[slot, SLOT_SHIPMENT]
+    for place in range(num_places):
+        at, cost = place, slots[members[SORTED, place], SLOT_SHIPMENT]
         while at > 0 and members[SHIPMENTS, at - 1] > cost:
             members[SHIPMENTS, at] = members[SHIPMENTS, at - 1]
             at -= 1

@@ -1,7 +1,7 @@
 """The best source that has all that an order still wants: most orders need no search for sets."""
 
 from engine.kernels.borrow import borrowed
-from engine.kernels.jit import int64, jit
+from engine.kernels.jit import inlined, int64
 from engine.kernels.orders.bundles import (
     CHEAPEST,
     DRAWN,
@@ -38,7 +38,7 @@ from engine.kernels.orders.shipments import added_shipment, holds_enough, least_
 from engine.types import IntArray, Lines
 
 
-@jit
+@inlined
 def best_alone(
     rule: int,
     num_rows: int,

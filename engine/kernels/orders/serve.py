@@ -83,7 +83,9 @@ def serve_orders(
     board, rates, lines = borrowed(board), borrowed(rates), borrowed(lines)
     stock, terms, work, picks = borrowed(stock), borrowed(terms), borrowed(work), borrowed(picks)
     kinds, of_source, trace = borrowed(kinds), borrowed(of_source), borrowed(trace)
-    # One long function: each level of calls would be compiled once more with all below it.
+    # One long function: each level of calls would be compiled once more with all below it, and a
+    # call with all these bundles pushes 450 numbers. Written into it, what every order goes through
+    # takes a third to a half of the time (line, complete_first).
     line_offsets, skus, wanted = lines.offsets, lines.skus, lines.quantity
     short, reason, backorders = picks.short, picks.reason, stock.skus.backorders
     sources, counts, rankings = stock.items.sources, work.counts, lines.ranking
@@ -237,7 +239,7 @@ def serve_orders(
     return at
 
 
-@jit
+@inlined
 def _serve_lines(
     order: int,
     which: int,

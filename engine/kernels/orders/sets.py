@@ -107,7 +107,7 @@ def write_problem(
     return num_slots
 
 
-@jit
+@inlined
 def write_rows(order: int, mark: int, lines: Lines, short: IntArray, work: Work) -> int:
     """Write what is wanted of each distinct SKU, by first line; return how many there are.
 
@@ -136,7 +136,7 @@ def write_rows(order: int, mark: int, lines: Lines, short: IntArray, work: Work)
     return num_rows
 
 
-@jit
+@inlined
 def mark_set(rule: int, size: int, mark: int, of_source: IntArray, work: Work) -> None:
     """Mark the sources of the best set, and number them in the order in which lines draw on it."""
     slots, members = work.slots, work.members
