@@ -281,13 +281,13 @@ def _check_pairs(checked: CheckedTable) -> list[Finding]:
 
 def _check_one_of(checked: CheckedTable) -> list[Finding]:
     names = checked.schema.one_of
-    if not names:
-        return []
+    if not names or not all(len(finding.rows) for finding in checked.findings):
+        return []  # without a column nothing can be said
     given = sum(np.asarray(checked.table[name].is_valid()).astype(np.int64) for name in names)
     return rows_finding(
         checked.schema.name,
         ", ".join(names),
-        (given != 1) & ~checked.bad(names),
+        (given != 1) & ~checked.bad([column.name for column in checked.schema.columns]),
         shown_rows(checked.table, names),
         f"not exactly one of {' and '.join(names)}",
         "give one of them",

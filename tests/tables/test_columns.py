@@ -270,3 +270,14 @@ def test_shown_values_prints_times_beyond_those_of_python(unit):
 def test_shown_rows_prints_columns_together():
     table = pa.table({"a": [1, None, 3], "b": ["x", None, "z"], "c": [True, None, False]})
     assert shown_rows(table, ["a", "b"])(np.array([2, 1])) == ["3, z", "null, null"]
+
+
+def test_zones_are_of_a_source_or_of_a_place():
+    zones = pa.table(
+        {"source_code": ["a", None, "b"], "country_id": [None, None, "FR"], "zone": ["n"] * 3}
+    )
+    checked = check_columns(SCHEMAS["zones"], RawTable(zones))
+    assert said(checked.findings).split("\n")[0] == (
+        "zones.source_code, country_id: not exactly one of source_code and country_id in 2 rows "
+        "(row 1: 'null, null', row 2: 'b, FR'); give one of them"
+    )

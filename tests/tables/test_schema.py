@@ -43,6 +43,8 @@ KEYS = {
     "distances": "source_code, country_id, postcode",
     "safety_stock": "source_code, sku",
     "rates": "source_zone, destination_zone, up_to_units",
+    # The contract names none: but two zones for one place would contradict each other.
+    "zones": "source_code, country_id, region, postcode_prefix",
 }
 
 
