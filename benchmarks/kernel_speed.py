@@ -38,7 +38,8 @@ class Prepared(NamedTuple):
 
 def prepare(case: Case) -> Prepared:
     """Read and encode a case."""
-    catalog, orders, _ = read_run(*files(case), quarantine=False, clock=Clock())
+    run = read_run(*files(case), quarantine=False, clock=Clock())
+    catalog, orders = run.catalog, run.orders
     num_lines = len(orders.skus)
     (block,) = stock_blocks(orders, stock_ranks(catalog, Priority()), orders.stock, 1 << 60)
     given = block.ranks, places_of(catalog, orders.destinations), lines_of(orders, block)

@@ -50,7 +50,8 @@ def main() -> None:
 
 def measure(case: Case, rounds: int) -> dict[str, float]:
     """Return lines per second by policy."""
-    catalog, orders, _ = read_run(*files(case), quarantine=False, clock=Clock())
+    run = read_run(*files(case), quarantine=False, clock=Clock())
+    catalog, orders = run.catalog, run.orders
     return {
         name: len(orders.skus) / median(_seconds(catalog, orders, policy, rounds))
         for name, policy in (RULES | SCORES).items()

@@ -42,6 +42,7 @@ def as_tables(given):
     }
 
 
+@pytest.mark.needs_jit  # it looks at no code of the engine
 @pytest.mark.parametrize("name", CASES)
 def test_allocate_equals_vector(name):
     case = load(name)

@@ -102,6 +102,7 @@ def test_codes_are_those_of_msi():
     )
 
 
+@pytest.mark.needs_jit
 def test_salable_sum_out_of_range_is_refused():
     big = Decimal("99999999.9999")
     # A million reservations of the largest quantity: the sum leaves decimal(18,4).

@@ -88,6 +88,7 @@ def test_whole_order_ids_stay_whole(tmp_path: Path, format: str):
     assert result.shortfalls["order_id"].equals(pa.chunked_array([[9]], pa.int64()))
 
 
+@pytest.mark.needs_jit
 @pytest.mark.parametrize("format", ENDINGS)
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path, format: str):
     copies = []

@@ -226,6 +226,7 @@ def test_choose_layout_at_the_limits_of_a_quantity(quantity, layout):
     assert done.available.tolist() == [quantity if quantity > 0 else 5 * UNIT]
 
 
+@pytest.mark.needs_jit
 @pytest.mark.parametrize(("count", "layout"), [(2**15 - 1, PackedLayout), (2**15, PlainLayout)])
 def test_choose_layout_at_the_limits_of_sources(count, layout):
     codes = [f"{number:05}" for number in range(count)]
