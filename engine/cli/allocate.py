@@ -15,9 +15,7 @@ ssa allocate data/northwind/catalog data/northwind/orders \\
 )
 @options.catalog
 @options.orders
-@click.option(
-    "--out", required=True, metavar="DIR", help="Folder to write; appears whole or not at all."
-)
+@options.out_folder
 @click.option(
     "--algorithm",
     metavar="CODE",
@@ -41,13 +39,7 @@ ssa allocate data/northwind/catalog data/northwind/orders \\
     is_flag=True,
     help="Set bad rows aside in rejects; exit code 3 if there are any.",
 )
-@click.option(
-    "--format",
-    type=click.Choice(["parquet", "csv", "arrow"]),
-    default="parquet",
-    show_default=True,
-    help="Format of the tables.",
-)
+@options.format
 @click.option(
     "--part-files",
     type=click.IntRange(min=1),
@@ -56,7 +48,7 @@ ssa allocate data/northwind/catalog data/northwind/orders \\
     metavar="N",
     help="Files of each table, in a folder of its name if several.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace DIR if it holds an earlier run.")
+@options.overwrite
 @options.json
 @options.quiet
 @click.pass_context

@@ -38,6 +38,19 @@ class Command(click.Command):
 
 quiet = click.option("--quiet", "-q", is_flag=True, help="No progress and no notes.")
 json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+out_folder = click.option(
+    "--out", required=True, metavar="DIR", help="Folder to write; appears whole or not at all."
+)
+format = click.option(
+    "--format",
+    type=click.Choice(["parquet", "csv", "arrow"]),
+    default="parquet",
+    show_default=True,
+    help="Format of the tables.",
+)
+overwrite = click.option(
+    "--overwrite", is_flag=True, help="Replace DIR if it holds an earlier run."
+)
 catalog = click.argument("catalog", metavar="CATALOG")
 orders = click.argument("orders", metavar="ORDERS")
 

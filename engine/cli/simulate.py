@@ -19,9 +19,7 @@ ssa simulate data/northwind/catalog data/northwind/orders \\
 @options.catalog
 @options.orders
 @click.argument("scenarios", metavar="SCENARIOS.toml")
-@click.option(
-    "--out", required=True, metavar="DIR", help="Folder to write; appears whole or not at all."
-)
+@options.out_folder
 @click.option(
     "--algorithm",
     metavar="CODE",
@@ -36,14 +34,8 @@ ssa simulate data/northwind/catalog data/northwind/orders \\
     metavar="N",
     help="Processes; the result is the same.  [default: one per processor]",
 )
-@click.option(
-    "--format",
-    type=click.Choice(["parquet", "csv", "arrow"]),
-    default="parquet",
-    show_default=True,
-    help="Format of the tables.",
-)
-@click.option("--overwrite", is_flag=True, help="Replace DIR if it holds an earlier run.")
+@options.format
+@options.overwrite
 @options.json
 @options.quiet
 def simulate(

@@ -78,24 +78,7 @@ class ByAlgorithm:
         return self._layout.in_stock
 
     def serve(self, orders: OrderSet, clock: Clock) -> Deduction:
-        """Serve the next orders in sequence.
-
-        Parameters
-        ----------
-        orders
-            The next part; not changed.
-        clock
-            Told of the phases ``rank`` and ``deduct``.
-
-        Returns
-        -------
-        The picks; lines count from 0 in this part.
-
-        Raises
-        ------
-        AlgorithmError
-            If the algorithm scores wrongly.
-        """
+        """Serve the next orders; see `engine.selection.selection.Selection`."""
         places = places_of(self._catalog, orders.destinations)
         bounds = _pick_bounds(self._catalog, orders, self._include_zero)
         parts = []

@@ -189,8 +189,12 @@ class _View:
             zip(linked.tolist(), catalog.links.priority[links].tolist(), strict=True)
         )
         self._enabled = np.sort(linked[catalog.enabled[linked] > 0])
-        self._is_priced = is_priced(plan)
-        self._rates = rate_table(catalog) if plan.policy.costs.rates else None
+        costs = plan.policy.costs
+        self._price = None
+        if is_priced(plan):
+            table, sources = cost_table(catalog, costs), np.arange(len(self._mm))
+            self._price = unit_and_shipment_cost(table, self._mm, sources)
+        self._rates = rate_table(catalog) if costs.rates else None
         if self._rates is not None:
             area = pa.array(order.areas.of_order[:1])
             self._rate = rates_of(self._rates, order.areas.table.take(area))[0]
@@ -206,11 +210,10 @@ class _View:
 
     def costs(self, quantity: int) -> tuple[list[Any], list[Any]]:
         """Return what a unit and a shipment of a quantity cost from each source."""
-        nothing = [None] * len(self.codes)
-        if not self._is_priced:
+        if self._price is None:
+            nothing = [None] * len(self.codes)
             return nothing, nothing
-        table = cost_table(self.catalog, self.plan.policy.costs)
-        unit, shipment = unit_and_shipment_cost(table, self._mm, np.arange(len(self._mm)))
+        unit, shipment = self._price
         costs = shipment.tolist()
         if self._rates is not None:
             quantities = np.full(len(self._mm), quantity)

@@ -14,29 +14,12 @@ from engine.errors import PolicyError, UsageError
 from engine.policies.find import PRESETS
 from tests.oracle.policies import allocate as expected_of
 from tests.policy_cases import policy_cases, to_arrow
+from tests.selection.test_allocate import ORDER_TABLES, modes, rows, run
 from tests.strategies import cases
 from tests.strategies import to_arrow as plain_to_arrow
 
-ORDER_TABLES = ("orders", "order_lines")
 TABLES = ("allocations", "orders", "shortfalls", "source_items")
 FEWER = settings(max_examples=settings.default.max_examples // 5)
-modes = st.sampled_from(["sequential", "independent"])
-
-
-def run(tables, **options):
-    """Run the engine on a case in Arrow tables."""
-    catalog = {name: table for name, table in tables.items() if name not in ORDER_TABLES}
-    return engine.allocate(
-        engine.Catalog.from_tables(catalog),
-        tables.get("orders"),
-        tables["order_lines"],
-        **options,
-    )
-
-
-def rows(result):
-    """Return a result's tables as lists of dicts."""
-    return {name: getattr(result, name).to_pylist() for name in TABLES}
 
 
 @given(policy_cases(), modes)
