@@ -1,8 +1,8 @@
 """Scenarios side by side, as tables."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 
@@ -14,12 +14,6 @@ _COUNTS = ("orders", "lines")
 _BY_NAME = ("shortfalls", "capacity_use", "source_utilisation")
 FIGURES = tuple(one.name for one in fields(KPIs) if one.name not in _BY_NAME)
 """Key figures that are one number."""
-
-HEADLINES = (
-    *("unit_fill_rate", "line_fill_rate", "order_fill_rate", "split_rate"),
-    *("shipments_per_order", "distance_km", "cost_per_order"),
-)
-"""Key figures among which the greatest change is looked for."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -145,33 +139,3 @@ def _shortfalls(results: Mapping[str, KPIs]) -> pa.Table:
         for reason, counts in kpis.shortfalls.items()
     ]
     return pa.Table.from_pylist(rows, schema=_SHORTFALLS)
-
-
-class Change(NamedTuple):
-    """A key figure of a scenario beside the baseline's."""
-
-    scenario: str
-    figure: str
-    baseline: float
-    value: float
-
-
-def greatest_change(results: Mapping[str, KPIs]) -> Change | None:
-    """Return the headline figure that a scenario changes most, in proportion to the baseline's.
-
-    None if nothing changes. Of equals it is the first scenario's, then the first figure's.
-    """
-    return max(_changes(results), key=_size, default=None)
-
-
-def _changes(results: Mapping[str, KPIs]) -> Iterator[Change]:
-    base, *_ = results.values()
-    for name, kpis in results.items():
-        for figure in HEADLINES:
-            a, b = getattr(base, figure), getattr(kpis, figure)
-            if a and b is not None and a != b:
-                yield Change(name, figure, a, b)
-
-
-def _size(change: Change) -> float:
-    return abs(change.value - change.baseline) / abs(change.baseline)
