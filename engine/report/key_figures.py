@@ -1,0 +1,107 @@
+"""The table of key figures with differences to the baseline."""
+
+from typing import NamedTuple
+
+from engine.report.table import Table
+from engine.report.view import View
+from engine.selection.shown import Shown, shown_figures, signed
+
+_MORE_IS_BETTER = ("unit_fill_rate", "line_fill_rate", "order_fill_rate")
+_LESS_IS_BETTER = (
+    *("split_rate", "split_rate_multi_line", "shipments_per_order", "distance_km"),
+    *("distance_km_by_unit", "cost", "cost_unserved", "cost_per_order"),
+    *("units_lost", "units_late", "wait_days"),
+)
+_TILES = ("unit_fill_rate", "order_fill_rate", "split_rate", "distance_km", "cost_per_order")
+
+
+class Cell(NamedTuple):
+    """A key figure of a scenario: its value, its interval, its difference and that one's interval.
+
+    ``verdict`` is ``better``, ``worse``, ``unsure`` (the interval holds 0) or empty.
+    """
+
+    value: str
+    interval: str
+    difference: str
+    difference_interval: str
+    verdict: str
+
+
+class Figures(NamedTuple):
+    """A key figure of each scenario; ``part`` if it is a part of the one above."""
+
+    title: str
+    part: bool
+    cells: list[Cell]
+
+
+def key_figures(view: View) -> list[Figures]:
+    """Return the rows of the table: every key figure of the scenarios that figures show."""
+    return [
+        Figures(
+            one.title.strip(),
+            one.title.startswith(" "),
+            [_cell(view, one, name) for name in view.names],
+        )
+        for one in shown_figures(list(view.kpis.values()))
+    ]
+
+
+def _cell(view: View, figure: Shown, name: str) -> Cell:
+    form = figure.form
+    ends = view.interval(name, figure.name)
+    more, more_ends = view.difference(name, figure.name)
+    return Cell(
+        form(view.figure(name, figure.name)),
+        f"{form(ends[0])} to {form(ends[1])}" if ends else "",
+        signed(more, form) if more else "",
+        " to ".join(signed(end, form) for end in more_ends),
+        _verdict(figure.name, more, more_ends),
+    )
+
+
+def _verdict(figure: str, more: float | None, ends: list[float]) -> str:
+    if not more or figure not in _MORE_IS_BETTER + _LESS_IS_BETTER:
+        return ""
+    if ends and ends[0] <= 0 <= ends[1]:
+        return "unsure"
+    return "better" if (more > 0) == (figure in _MORE_IS_BETTER) else "worse"
+
+
+class Tile(NamedTuple):
+    """A key figure of the baseline in large, and where scenarios lie."""
+
+    title: str
+    value: str
+    others: str
+
+
+def tiles(view: View) -> list[Tile]:
+    """Return the key figures at the top of the page."""
+    found = []
+    for one in shown_figures(list(view.kpis.values())):
+        values = [view.figure(name, one.name) for name in view.kpis]
+        known = [value for value in values[1:] if value is not None]
+        if one.name in _TILES and values[0] is not None:
+            ends = [one.form(min(known)), one.form(max(known))] if known else []
+            others = f"{ends[0]} to {ends[1]} in scenarios" if ends else ""
+            if ends and ends[0] == ends[1]:
+                others = f"{ends[0]} in scenarios"
+            found.append(Tile(one.title.strip(), one.form(values[0]), others))
+    return found
+
+
+def all_scenarios(view: View) -> Table | None:
+    """Return a table with a row per scenario; None if the table of key figures holds them all."""
+    if len(view.kpis) == len(view.names):
+        return None
+    figures = shown_figures(list(view.kpis.values()))
+    rows = [
+        [name, *(one.form(view.figure(name, one.name)) for one in figures)] for name in view.kpis
+    ]
+    return Table(
+        "Key figures of all scenarios",
+        ["scenario", *(one.title.strip() for one in figures)],
+        rows,
+    )

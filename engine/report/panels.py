@@ -1,0 +1,158 @@
+"""Small multiples: where panels lie, how values become pixels, names beside rows."""
+
+from collections.abc import Callable, Sequence
+from textwrap import wrap
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from engine.report.sheet import NARROW, line, mark, sheet, write
+from engine.report.theme import Look
+
+Scale = Callable[[float], float]
+
+
+class Panel(NamedTuple):
+    """Where a panel's plot lies, in pixels; ``first`` if it stands leftmost in its row."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    first: bool
+
+    @property
+    def right(self) -> float:
+        """The end of the plot."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        """The lower edge of the plot."""
+        return self.top + self.height
+
+
+class Grid(NamedTuple):
+    """A sheet and the panels on it."""
+
+    axes: Axes
+    panels: list[Panel]
+
+
+def grid(
+    width: int,
+    count: int,
+    height: float,
+    *,
+    columns: int,
+    names: float = 0,
+    above: float = 30,
+    below: float = 24,
+    gap: float = 28,
+    head: float = 0,
+) -> Grid:
+    """Lay out panels in rows.
+
+    Parameters
+    ----------
+    width
+        Of the sheet.
+    count, height
+        How many panels there are, and the height of each plot.
+    columns
+        Panels in a row on a desk; on a phone there is one.
+    names
+        Room left of each row of panels.
+    above, below
+        Room for the title of each panel and for its ticks.
+    gap
+        Between panels of a row.
+    head
+        Room above all of them.
+    """
+    columns = 1 if width == NARROW else min(columns, count)
+    each = (width - names - gap * (columns - 1)) / columns
+    whole = above + height + below
+    panels = []
+    for at in range(count):
+        row, column = divmod(at, columns)
+        left = names + column * (each + gap)
+        panels.append(Panel(left, head + row * whole + above, each, height, column == 0))
+    rows = -(-count // columns)
+    return Grid(sheet(width, head + rows * whole), panels)
+
+
+def scale(low: float, high: float, start: float, end: float) -> Scale:
+    """Return what turns values from ``low`` to ``high`` into pixels from ``start`` to ``end``."""
+    span = high - low or 1
+    return lambda value: start + (value - low) / span * (end - start)
+
+
+def ticks(low: float, high: float, count: int = 4) -> list[float]:
+    """Return round values between two values, at most about ``count``."""
+    values = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    slack = (high - low) * 1e-9
+    return [float(value) for value in values if low - slack <= value <= high + slack]
+
+
+def padded(values: Sequence[float], share: float = 0.08) -> tuple[float, float]:
+    """Return a range with some room on both sides of all values."""
+    low, high = min(values), max(values)
+    room = (high - low) * share or abs(high) * share or 1.0
+    return low - room, high + room
+
+
+def title(axes: Axes, panel: Panel, text: str, look: Look | None = None) -> None:
+    """Write the title of a panel above it, in up to two lines, after the mark of a scenario."""
+    left = panel.left
+    lines = folded(text, panel.width - (16 if look else 0), 12.5)
+    top = panel.top - 16 - 15 * (len(lines) - 1)
+    if look:
+        mark(axes, left + 5, top, look.mark, look.colour, 9)
+        left += 16
+    for at, part in enumerate(lines):
+        write(axes, left, top + 15 * at, part, size=12.5, bold=True)
+
+
+def row_names(axes: Axes, names: Sequence[str], ys: Sequence[float], room: float) -> None:
+    """Write names left of rows, each in up to two lines."""
+    for name, y in zip(names, ys, strict=True):
+        lines = folded(name, room - 12, 12)
+        for at, part in enumerate(lines):
+            write(axes, 0, y + 14 * (at - (len(lines) - 1) / 2), part, size=12)
+
+
+def value_ticks(
+    axes: Axes, panel: Panel, to_x: Scale, values: Sequence[float], form: Callable[[float], str]
+) -> None:
+    """Draw faint lines across a panel at some values, and write these below."""
+    for value in values:
+        x = to_x(value)
+        line(axes, [x, x], [panel.top, panel.bottom], "faint", zorder=0)
+        write(axes, x, panel.bottom + 11, form(value), size=11, colour="quiet", align="center")
+
+
+def level_ticks(
+    axes: Axes, panel: Panel, to_y: Scale, values: Sequence[float], form: Callable[[float], str]
+) -> None:
+    """Draw faint lines along a panel at some values, and write these on them, at the left."""
+    for value in values:
+        y = to_y(value)
+        line(axes, [panel.left, panel.right], [y, y], "faint", zorder=0)
+        write(axes, panel.left, y - 6, form(value), size=10.5, colour="quiet")
+
+
+def folded(text: str, room: float, size: float) -> list[str]:
+    """Fold a name into at most two lines; of a longer one the middle is left out.
+
+    Examples
+    --------
+    >>> folded("Hamburg closed, half its stock in London, demand 1.2", 130, 12)
+    ['Hamburg closed,', '…on, demand 1.2']
+    """
+    most = max(int(room / (0.62 * size)), 4)
+    lines = wrap(text, most)
+    if len(lines) <= 2:
+        return lines
+    return [lines[0], "…" + text.rstrip()[1 - most :].lstrip()]

@@ -1,0 +1,84 @@
+"""Fill rate, splits, distance and cost of each scenario."""
+
+from matplotlib.axes import Axes
+
+from engine.report.panels import Panel, grid, padded, row_names, scale, ticks, title, value_ticks
+from engine.report.section import Section
+from engine.report.sheet import NARROW, line, mark, write
+from engine.report.table import Table
+from engine.report.view import View
+from engine.report.words import spread
+from engine.selection.shown import Shown, shown_figures
+
+_DRAWN = (
+    *("unit_fill_rate", "order_fill_rate", "split_rate", "distance_km", "shipments_per_order"),
+    *("cost_per_order", "units_lost", "wait_days"),
+)
+_ROW = 26
+_VALUES = 58
+"""Room for a value at the end of a row."""
+
+
+def service(view: View) -> Section:
+    """Return the section on service, splits, distance and cost."""
+    drawn = [
+        one
+        for one in shown_figures(list(view.kpis.values()))
+        if one.name in _DRAWN
+        and any(view.figure(name, one.name) is not None for name in view.names)
+    ]
+
+    def draw(width: int) -> Axes:
+        room = 118 if width == NARROW else 190
+        axes, panels = grid(width, len(drawn), _ROW * len(view.names), columns=3, names=room)
+        for panel, figure in zip(panels, drawn, strict=True):
+            _draw_panel(axes, panel, view, figure, room)
+        return axes
+
+    rows = [[one.title.strip(), *(_text(view, one, name) for name in view.names)] for one in drawn]
+    return Section(
+        "service",
+        "Service, splits, distance and cost",
+        " ".join(spread(view, one) for one in drawn if one.name in _TOLD),
+        "The upright line is the baseline; scales do not begin at 0."
+        + (" Whiskers are 95 % intervals over the replications." if view.intervals else ""),
+        "Dot plots, a panel for each key figure and a row for each scenario: "
+        + ", ".join(one.title.strip() for one in drawn),
+        [Table("Key figures of these panels", ["key figure", *view.names], rows)],
+        draw if drawn else None,
+    )
+
+
+_TOLD = ("unit_fill_rate", "split_rate", "distance_km", "cost_per_order")
+
+
+def _draw_panel(axes: Axes, panel: Panel, view: View, figure: Shown, room: float) -> None:
+    values = [view.figure(name, figure.name) for name in view.names]
+    ends = [view.interval(name, figure.name) for name in view.names]
+    low, high = padded([it for it in values if it is not None] + [x for it in ends for x in it])
+    to_x = scale(low, high, panel.left, panel.right - _VALUES)
+    ys = [panel.top + _ROW * (at + 0.5) for at in range(len(values))]
+    title(axes, panel, figure.title.strip())
+    value_ticks(axes, panel, to_x, ticks(low, high, 3), figure.form)
+    if panel.first:
+        row_names(axes, view.names, ys, room)
+    base = values[0]
+    if base is not None:
+        line(axes, [to_x(base)] * 2, [panel.top, panel.bottom], "base", 1.25)
+    for name, value, between, y in zip(view.names, values, ends, ys, strict=True):
+        look = view.look(name)
+        write(axes, panel.right, y, figure.form(value), align="right")
+        if value is None:
+            continue
+        if base is not None:
+            line(axes, [to_x(base), to_x(value)], [y, y], look.colour, 2)
+        for end in between:
+            line(axes, [to_x(end), to_x(value)], [y, y], look.colour, 1)
+            line(axes, [to_x(end)] * 2, [y - 4, y + 4], look.colour, 1.25)
+        mark(axes, to_x(value), y, look.mark, look.colour, 9)
+
+
+def _text(view: View, figure: Shown, name: str) -> str:
+    shown = figure.form(view.figure(name, figure.name))
+    ends = view.interval(name, figure.name)
+    return f"{shown} ({figure.form(ends[0])} to {figure.form(ends[1])})" if ends else shown
