@@ -2,7 +2,7 @@
 
 from matplotlib.axes import Axes
 
-from engine.report.panels import Panel, Scale, grid, level_ticks, scale, ticks, title
+from engine.report.panels import LEVELS, Panel, Scale, grid, level_ticks, scale, ticks, title
 from engine.report.section import Section
 from engine.report.sheet import NARROW, bar, line, write
 from engine.report.table import pivot
@@ -32,7 +32,9 @@ def distances(view: View) -> Section:
     top = max(shares.values(), default=0.0)
 
     def draw(width: int) -> Axes:
-        axes, panels = grid(width, len(view.names), _HEIGHT, columns=4, above=46, below=28, gap=36)
+        axes, panels = grid(
+            width, len(view.names), _HEIGHT, columns=4, above=46, below=28, levels=LEVELS, gap=16
+        )
         for panel, name in zip(panels, view.names, strict=True):
             title(axes, panel, name, view.look(name))
             to_y = scale(0, top or 1, panel.bottom, panel.top)
@@ -50,7 +52,7 @@ def distances(view: View) -> Section:
         "How far shipments go",
         _finding(view, classes, shares),
         "Share of shipments by distance from source to destination, in km"
-        + ("; the grey line is the baseline." if view.others else "."),
+        + ("; the dark strokes are the baseline." if view.others else "."),
         "Histograms of the distance of shipments, a panel for each scenario, the baseline first.",
         [
             pivot(

@@ -4,11 +4,21 @@ from collections.abc import Callable, Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from engine.report.panels import Panel, Scale, grid, row_names, scale, ticks, title, value_ticks
-from engine.report.sheet import NARROW, Draw, line, mark, write
+from engine.report.panels import (
+    Panel,
+    Rows,
+    Scale,
+    grid,
+    rows_of,
+    scale,
+    ticks,
+    title,
+    value_ticks,
+    write_names,
+)
+from engine.report.sheet import Draw, line, mark, write
 from engine.report.view import View
 
-_ROW = 24
 _VALUES = 58
 
 
@@ -34,15 +44,16 @@ def dumbbells(
     top = max((values.get((name, key), 0.0) for name in view.names for key in keys), default=0.0)
 
     def draw(width: int) -> Axes:
-        room = 118 if width == NARROW else 150
+        rows = rows_of(width, keys, 150)
+        height = rows.pitch * len(keys)
         axes, panels = grid(
-            width, len(scenarios), _ROW * len(keys), columns=3, names=room, above=42, below=26
+            width, len(scenarios), height, columns=3, names=rows.room, above=42, below=26
         )
         for panel, name in zip(panels, scenarios, strict=True):
             to_x = scale(0, top or 1, panel.left + 5, panel.right - _VALUES)
             title(axes, panel, name, view.look(name))
             value_ticks(axes, panel, to_x, ticks(0, top or 1, 3), tick or form)
-            _draw_rows(axes, panel, view, name, keys, values, form, to_x, room)
+            _draw_rows(axes, panel, view, name, keys, values, form, to_x, rows)
         return axes
 
     return draw
@@ -57,12 +68,11 @@ def _draw_rows(
     values: Mapping[tuple[str, str], float],
     form: Callable[[float], str],
     to_x: Scale,
-    room: float,
+    rows: Rows,
 ) -> None:
     look, base = view.look(name), view.look(view.base)
-    ys = [panel.top + _ROW * (at + 0.5) for at in range(len(keys))]
-    if panel.first:
-        row_names(axes, keys, ys, room)
+    ys = rows.ys(panel, len(keys))
+    write_names(axes, panel, rows, keys, ys)
     for key, y in zip(keys, ys, strict=True):
         value, before = values.get((name, key)), values.get((view.base, key))
         write(axes, panel.right, y, "-" if value is None else form(value), align="right")

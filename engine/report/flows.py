@@ -28,7 +28,7 @@ _Flow = tuple[str, str]
 """A source and a region."""
 _MOST = 60
 """Flows that a map shows."""
-_INSIDE = 0.97
+_INSIDE = 0.95
 """Of all units, how much a map's frame reaches at least; the rest lies beyond its edge."""
 
 
@@ -209,7 +209,7 @@ def _framing(units: Mapping[_Flow, float], places: Places) -> Callable[[Panel], 
     ranked = sorted(regions, key=lambda it: (np.hypot(*(places.regions[it] - centre)), it))
     reached, total = 0.0, sum(regions.values())
     for region in ranked:
-        if reached > _INSIDE * total:
+        if reached >= _INSIDE * total:
             break
         reached += regions[region]
         points.append(places.regions[region])
@@ -227,7 +227,7 @@ def _draw(
 ) -> None:
     """Draw the broadest streams, the broadest of all ``pixels`` wide."""
     ranked = sorted(units, key=lambda flow: (-abs(units[flow]), flow))[:_MOST]
-    widest = widest or max((abs(units[flow]) for flow in ranked), default=1.0)
+    widest = widest or abs(units[ranked[0]]) if ranked else 1.0
     streams = []
     for source, region in ranked:
         ends = to_page(np.array([places.sources[source], places.regions[region]]))

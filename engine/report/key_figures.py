@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from engine.report.table import Table
 from engine.report.view import View
+from engine.report.words import rounded
 from engine.selection.shown import Shown, shown_figures, signed
 
 _MORE_IS_BETTER = ("unit_fill_rate", "line_fill_rate", "order_fill_rate")
@@ -16,15 +17,15 @@ _TILES = ("unit_fill_rate", "order_fill_rate", "split_rate", "distance_km", "cos
 
 
 class Cell(NamedTuple):
-    """A key figure of a scenario: its value, its interval, its difference and that one's interval.
+    """A key figure of a scenario, its difference to the baseline, and an interval.
 
-    ``verdict`` is ``better``, ``worse``, ``unsure`` (the interval holds 0) or empty.
+    The interval is that of the difference, or of the baseline's own figure. ``verdict`` is
+    ``better``, ``worse``, ``unsure`` (the interval holds 0) or empty.
     """
 
     value: str
-    interval: str
     difference: str
-    difference_interval: str
+    interval: str
     verdict: str
 
 
@@ -49,15 +50,16 @@ def key_figures(view: View) -> list[Figures]:
 
 
 def _cell(view: View, figure: Shown, name: str) -> Cell:
-    form = figure.form
-    ends = view.interval(name, figure.name)
-    more, more_ends = view.difference(name, figure.name)
+    form = rounded(view, figure)
+    more, ends = view.difference(name, figure.name)
+    if name == view.base:
+        own = view.interval(name, figure.name)
+        return Cell(form(view.figure(name, figure.name)), "", " to ".join(map(form, own)), "")
     return Cell(
         form(view.figure(name, figure.name)),
-        f"{form(ends[0])} to {form(ends[1])}" if ends else "",
         signed(more, form) if more else "",
-        " to ".join(signed(end, form) for end in more_ends),
-        _verdict(figure.name, more, more_ends),
+        " to ".join(signed(end, form).removesuffix(" pp") for end in ends),
+        _verdict(figure.name, more, ends),
     )
 
 
@@ -98,7 +100,8 @@ def all_scenarios(view: View) -> Table | None:
         return None
     figures = shown_figures(list(view.kpis.values()))
     rows = [
-        [name, *(one.form(view.figure(name, one.name)) for one in figures)] for name in view.kpis
+        [name, *(rounded(view, one)(view.figure(name, one.name)) for one in figures)]
+        for name in view.kpis
     ]
     return Table(
         "Key figures of all scenarios",

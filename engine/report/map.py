@@ -29,7 +29,7 @@ def draw_land(axes: Axes, panel: Panel, frame: Frame) -> ToPage:
         return np.column_stack([x, y])
 
     _draw_graticule(axes, panel, frame, to_page)
-    rings = [_thinned(to_page(_cut(ring, frame))) for ring in outlines()]
+    rings = [_thinned(to_page(_cut(ring, frame))) for ring, box in outlines() if frame.meets(box)]
     land = [Path(ring, closed=True) for ring in rings if len(ring) > 3]
     if land:
         style = {"facecolor": LIGHT["land"], "edgecolor": LIGHT["border"]}
@@ -97,9 +97,9 @@ def draw_streams(
         along = end - start
         across = np.array([-along[1], along[0]])
         bend = (start + end) / 2 + across * _BEND
-        aside = across / (np.hypot(*across) or 1) * max(abs(width) * widest, 1.0) / 2
-        corners = [start + aside, bend + aside / 2, end + aside / 5]
-        corners += [end - aside / 5, bend - aside / 2, start - aside, start + aside]
+        aside = across / (np.hypot(*across) or 1) * max(abs(width) * widest, 1.4) / 2
+        corners = [start + aside, bend + aside * 0.65, end + aside * 0.3]
+        corners += [end - aside * 0.3, bend - aside * 0.65, start - aside, start + aside]
         colour = LIGHT["blue" if width > 0 else "vermillion"]
         patch = PathPatch(
             Path(corners, _STREAM), facecolor=colour, alpha=0.6, linewidth=0, zorder=2
@@ -108,6 +108,7 @@ def draw_streams(
             patch.set(facecolor="none", edgecolor=colour, alpha=1, linewidth=points(1.2))
             patch.set_linestyle((0, (3, 1.5)))
         put(axes, patch)
+        patch.set_clip_on(True)
         patch.set_clip_path(frame)
 
 
@@ -120,7 +121,7 @@ def draw_names(
     names: Sequence[tuple[str, NDArray, float, bool]],
 ) -> None:
     """Write names where there is room, the first ones first: text, point, distance, bold."""
-    taken: list[tuple[float, float, float, float]] = []
+    taken = [(x - 4, y - 4, x + 4, y + 4) for _, (x, y), _, _ in names]
     for name, (x, y), away, bold in names:
         wide = len(name) * 7.2 + 4
         for left, middle in (

@@ -22,13 +22,13 @@ class Frame(NamedTuple):
     right: float
     top: float
 
-    def holds(self, xy: NDArray) -> NDArray:
-        """(num_points,) bool whether each point lies in it."""
+    def meets(self, other: "Frame") -> bool:
+        """Return whether two frames have a part in common."""
         return (
-            (xy[:, 0] >= self.left)
-            & (xy[:, 0] <= self.right)
-            & (xy[:, 1] >= self.bottom)
-            & (xy[:, 1] <= self.top)
+            self.left < other.right
+            and other.left < self.right
+            and self.bottom < other.top
+            and other.bottom < self.top
         )
 
 
@@ -52,7 +52,8 @@ def frame_around(points: NDArray, ratio: float) -> Frame:
 
 
 @cache
-def outlines() -> list[NDArray]:
-    """Return the outlines of countries: (num_points, 2) of each ring."""
+def outlines() -> list[tuple[NDArray, Frame]]:
+    """Return the outlines of countries: (num_points, 2) of each ring, and what it fills."""
     rows = pq.read_table(packaged("natural_earth/outlines.parquet")).to_pylist()
-    return [project(row["longitude"], row["latitude"]) for row in rows]
+    rings = [project(row["longitude"], row["latitude"]) for row in rows]
+    return [(ring, Frame(*ring.min(axis=0), *ring.max(axis=0))) for ring in rings]

@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
-from engine.report.panels import Panel, Scale, grid, level_ticks, scale, ticks, title
+from engine.report.panels import LEVELS, Panel, Scale, cut, grid, level_ticks, scale, ticks, title
 from engine.report.section import Section
 from engine.report.sheet import NARROW, line, mark, put, write
 from engine.report.table import pivot
-from engine.report.theme import LIGHT, Look
+from engine.report.theme import LIGHT
 from engine.report.view import Row, View
 from engine.selection.shown import quantity
 
@@ -56,7 +56,9 @@ def backlog(view: View) -> Section | None:
     top = max(float(max(waiting[name].max(), lost[name].max())) for name in view.names)
 
     def draw(width: int) -> Axes:
-        axes, panels = grid(width, len(view.names), _HEIGHT, columns=4, above=46, below=28, gap=36)
+        axes, panels = grid(
+            width, len(view.names), _HEIGHT, columns=4, above=46, below=28, levels=LEVELS, gap=16
+        )
         for panel, name in zip(panels, view.names, strict=True):
             title(axes, panel, name, view.look(name))
             to_x, to_y = _scales(axes, panel, span, top)
@@ -67,6 +69,8 @@ def backlog(view: View) -> Section | None:
             outline.append((steps[-1], panel.bottom))
             put(axes, Polygon(outline, facecolor=colour, linewidth=0, alpha=0.55))
             line(axes, steps, [to_y(value) for value in lost[name]], "ink", 1.75)
+            if panel is panels[0]:
+                _name_both(axes, panel, to_y, waiting[name], lost[name])
         return axes
 
     texts = {
@@ -95,6 +99,15 @@ def backlog(view: View) -> Section | None:
     )
 
 
+def _name_both(axes: Axes, panel: Panel, to_y: Scale, waiting: NDArray, lost: NDArray) -> None:
+    """Write beside the line and the area what they are, once."""
+    at = len(lost) - 1
+    write(axes, panel.right, to_y(lost[at]) - 10, "lost so far", size=11.5, align="right")
+    at = int(waiting.argmax())
+    x = panel.left + panel.width * min(max(at / len(waiting), 0.2), 0.8)
+    write(axes, x, to_y(waiting[at]) - 9, "waiting", size=11.5, align="center")
+
+
 def _worst(view: View, waiting: dict[str, NDArray], lost: dict[str, NDArray]) -> str:
     most = max(view.names, key=lambda name: float(lost[name][-1]))
     longest = max(view.names, key=lambda name: float(waiting[name].max()))
@@ -105,7 +118,7 @@ def _worst(view: View, waiting: dict[str, NDArray], lost: dict[str, NDArray]) ->
 
 
 def _weeks(span: Span) -> str:
-    return " Days are put together as weeks." if span.days > 1 else ""
+    return " A point for each week." if span.days > 1 else ""
 
 
 def on_hand(view: View) -> Section | None:
@@ -115,7 +128,7 @@ def on_hand(view: View) -> Section | None:
         "on_hand",
         "Stock on hand over time",
         "units_on_hand",
-        "Units on hand at the end of a {}, at each source.",
+        "Units on hand at the end of the day, at each source.",
     )
 
 
@@ -126,7 +139,7 @@ def shipped(view: View) -> Section | None:
         "shipped",
         "Units shipped over time",
         "units",
-        "Units shipped in a {}, from each source.",
+        "Units shipped per day, from each source.",
     )
 
 
@@ -136,7 +149,7 @@ def _by_source(view: View, key: str, heading: str, column: str, note: str) -> Se
         return None
     span = _span(rows)
     codes = _by_units(rows)
-    collect = _levels if column == "units_on_hand" else _sums
+    collect = _levels if column == "units_on_hand" else _per_day
     series = {
         (name, code): collect(
             span, [row for row in rows if row["source_code"] == code], name, column
@@ -148,7 +161,14 @@ def _by_source(view: View, key: str, heading: str, column: str, note: str) -> Se
     def draw(width: int) -> Axes:
         head = _key_height(width, len(view.names)) + 8
         axes, panels = grid(
-            width, min(len(codes), _MOST), _HEIGHT, columns=3, below=28, gap=36, head=head
+            width,
+            min(len(codes), _MOST),
+            _HEIGHT,
+            columns=3,
+            below=28,
+            levels=LEVELS,
+            gap=20,
+            head=head,
         )
         _draw_key(axes, width, view)
         for panel, code in zip(panels, codes, strict=False):
@@ -228,14 +248,13 @@ def _draw_key(axes: Axes, width: int, view: View) -> None:
     """Draw which line is which scenario, above all panels."""
     columns, row = (1, 18.0) if width == NARROW else (3, 22.0)
     for at, name in enumerate(view.names):
-        x, y = at % columns * (width + 36) / columns, row * (at // columns) + 9
-        look: Look = view.look(name)
+        x, y = at % columns * width / columns, row * (at // columns) + 9
+        look = view.look(name)
         style = {"dashes": look.dash} if look.dash else {}
         line(axes, [x, x + 34], [y, y], look.colour, 2, **style)
         if name != view.base:
             mark(axes, x + 17, y, look.mark, look.colour, 7)
-        room = int((width / columns - 60) / 7.2)
-        write(axes, x + 42, y, name if len(name) <= room else f"{name[: room - 1]}…")
+        write(axes, x + 42, y, cut(name, width / columns - 52, 12))
 
 
 def _scales(axes: Axes, panel: Panel, span: Span, top: float) -> tuple[Scale, Scale]:
@@ -282,6 +301,13 @@ def _sums(span: Span, rows: Sequence[Row], name: str, column: str) -> NDArray:
         if row["scenario"] == name:
             sums[span.of(row["date"])] += float(row[column])
     return sums
+
+
+def _per_day(span: Span, rows: Sequence[Row], name: str, column: str) -> NDArray:
+    """(span.steps,) float64 means of a column per day, by step; the last may be cut short."""
+    days = np.full(span.steps, float(span.days))
+    days[-1] = (max(row["date"] for row in rows) - span.date(span.steps - 1)).days + 1
+    return (_sums(span, rows, name, column) / days).round(4)
 
 
 def _levels(span: Span, rows: Sequence[Row], name: str, column: str) -> NDArray:

@@ -47,6 +47,7 @@ def grid(
     *,
     columns: int,
     names: float = 0,
+    levels: float = 0,
     above: float = 30,
     below: float = 24,
     gap: float = 28,
@@ -62,8 +63,8 @@ def grid(
         How many panels there are, and the height of each plot.
     columns
         Panels in a row on a desk; on a phone there is one.
-    names
-        Room left of each row of panels.
+    names, levels
+        Room left of each row of panels, and of each panel.
     above, below
         Room for the title of each panel and for its ticks.
     gap
@@ -77,8 +78,8 @@ def grid(
     panels = []
     for at in range(count):
         row, column = divmod(at, columns)
-        left = names + column * (each + gap)
-        panels.append(Panel(left, head + row * whole + above, each, height, column == 0))
+        left = names + column * (each + gap) + levels
+        panels.append(Panel(left, head + row * whole + above, each - levels, height, column == 0))
     rows = -(-count // columns)
     return Grid(sheet(width, head + rows * whole), panels)
 
@@ -115,12 +116,37 @@ def title(axes: Axes, panel: Panel, text: str, look: Look | None = None) -> None
         write(axes, left, top + 15 * at, part, size=12.5, bold=True)
 
 
-def row_names(axes: Axes, names: Sequence[str], ys: Sequence[float], room: float) -> None:
-    """Write names left of rows, each in up to two lines."""
+class Rows(NamedTuple):
+    """How rows with names lie: names left of all panels, or on a phone above each row."""
+
+    room: float
+    pitch: float
+
+    def ys(self, panel: Panel, count: int) -> list[float]:
+        """Return the middle of each row."""
+        first = self.pitch * (0.5 if self.room else 0.7)
+        return [panel.top + first + self.pitch * at for at in range(count)]
+
+
+def rows_of(width: int, names: Sequence[str], room: float) -> Rows:
+    """Return how rows with these names lie; ``room`` is what is left of them on a desk."""
+    if width == NARROW:
+        return Rows(0, 37)
+    folds = any(len(folded(name, room - 12, 12)) > 1 for name in names)
+    return Rows(room, 34 if folds else 25)
+
+
+def write_names(
+    axes: Axes, panel: Panel, rows: Rows, names: Sequence[str], ys: Sequence[float]
+) -> None:
+    """Write the names of rows."""
     for name, y in zip(names, ys, strict=True):
-        lines = folded(name, room - 12, 12)
-        for at, part in enumerate(lines):
-            write(axes, 0, y + 14 * (at - (len(lines) - 1) / 2), part, size=12)
+        if not rows.room:
+            write(axes, panel.left, y - 15, cut(name, panel.width, 12))
+        elif panel.first:
+            lines = folded(name, rows.room - 12, 12)
+            for at, part in enumerate(lines):
+                write(axes, 0, y + 14 * (at - (len(lines) - 1) / 2), part)
 
 
 def value_ticks(
@@ -136,11 +162,15 @@ def value_ticks(
 def level_ticks(
     axes: Axes, panel: Panel, to_y: Scale, values: Sequence[float], form: Callable[[float], str]
 ) -> None:
-    """Draw faint lines along a panel at some values, and write these on them, at the left."""
+    """Draw faint lines along a panel at some values, and write these left of it."""
     for value in values:
         y = to_y(value)
         line(axes, [panel.left, panel.right], [y, y], "faint", zorder=0)
-        write(axes, panel.left, y - 6, form(value), size=10.5, colour="quiet")
+        write(axes, panel.left - 6, y, form(value), size=11, colour="quiet", align="right")
+
+
+LEVELS = 44
+"""Room for what `level_ticks` writes."""
 
 
 def folded(text: str, room: float, size: float) -> list[str]:
@@ -151,8 +181,21 @@ def folded(text: str, room: float, size: float) -> list[str]:
     >>> folded("Hamburg closed, half its stock in London, demand 1.2", 130, 12)
     ['Hamburg closed,', '…on, demand 1.2']
     """
-    most = max(int(room / (0.62 * size)), 4)
+    most = _letters(room, size)
     lines = wrap(text, most)
     if len(lines) <= 2:
         return lines
     return [lines[0], "…" + text.rstrip()[1 - most :].lstrip()]
+
+
+def cut(text: str, room: float, size: float) -> str:
+    """Return a name on one line; of a longer one the middle is left out."""
+    most = _letters(room, size)
+    if len(text) <= most:
+        return text
+    return f"{text[: most // 2].rstrip()}…{text[most // 2 + 1 - most :].lstrip()}"
+
+
+def _letters(room: float, size: float) -> int:
+    """Return how many letters there is room for."""
+    return max(int(room / (0.6 * size)), 4)

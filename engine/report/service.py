@@ -2,19 +2,29 @@
 
 from matplotlib.axes import Axes
 
-from engine.report.panels import Panel, grid, padded, row_names, scale, ticks, title, value_ticks
+from engine.report.panels import (
+    Panel,
+    Rows,
+    grid,
+    padded,
+    rows_of,
+    scale,
+    ticks,
+    title,
+    value_ticks,
+    write_names,
+)
 from engine.report.section import Section
-from engine.report.sheet import NARROW, line, mark, write
+from engine.report.sheet import line, mark, write
 from engine.report.table import Table
 from engine.report.view import View
-from engine.report.words import spread
+from engine.report.words import capital, rounded, short, spread
 from engine.selection.shown import Shown, shown_figures
 
 _DRAWN = (
     *("unit_fill_rate", "order_fill_rate", "split_rate", "distance_km", "shipments_per_order"),
     *("cost_per_order", "units_lost", "wait_days"),
 )
-_ROW = 26
 _VALUES = 58
 """Room for a value at the end of a row."""
 
@@ -29,10 +39,11 @@ def service(view: View) -> Section:
     ]
 
     def draw(width: int) -> Axes:
-        room = 118 if width == NARROW else 190
-        axes, panels = grid(width, len(drawn), _ROW * len(view.names), columns=3, names=room)
+        rows = rows_of(width, view.names, 190)
+        height = rows.pitch * len(view.names)
+        axes, panels = grid(width, len(drawn), height, columns=3, names=rows.room)
         for panel, figure in zip(panels, drawn, strict=True):
-            _draw_panel(axes, panel, view, figure, room)
+            _draw_panel(axes, panel, view, figure, rows)
         return axes
 
     rows = [[one.title.strip(), *(_text(view, one, name) for name in view.names)] for one in drawn]
@@ -49,19 +60,18 @@ def service(view: View) -> Section:
     )
 
 
-_TOLD = ("unit_fill_rate", "split_rate", "distance_km", "cost_per_order")
+_TOLD = ("unit_fill_rate", "distance_km")
 
 
-def _draw_panel(axes: Axes, panel: Panel, view: View, figure: Shown, room: float) -> None:
+def _draw_panel(axes: Axes, panel: Panel, view: View, figure: Shown, rows: Rows) -> None:
     values = [view.figure(name, figure.name) for name in view.names]
     ends = [view.interval(name, figure.name) for name in view.names]
     low, high = padded([it for it in values if it is not None] + [x for it in ends for x in it])
     to_x = scale(low, high, panel.left, panel.right - _VALUES)
-    ys = [panel.top + _ROW * (at + 0.5) for at in range(len(values))]
-    title(axes, panel, figure.title.strip())
-    value_ticks(axes, panel, to_x, ticks(low, high, 3), figure.form)
-    if panel.first:
-        row_names(axes, view.names, ys, room)
+    ys = rows.ys(panel, len(values))
+    title(axes, panel, capital(figure.title))
+    value_ticks(axes, panel, to_x, ticks(low, high, 3), short(figure.form))
+    write_names(axes, panel, rows, view.names, ys)
     base = values[0]
     if base is not None:
         line(axes, [to_x(base)] * 2, [panel.top, panel.bottom], "base", 1.25)
@@ -79,6 +89,7 @@ def _draw_panel(axes: Axes, panel: Panel, view: View, figure: Shown, room: float
 
 
 def _text(view: View, figure: Shown, name: str) -> str:
-    shown = figure.form(view.figure(name, figure.name))
+    form = rounded(view, figure)
+    shown = form(view.figure(name, figure.name))
     ends = view.interval(name, figure.name)
-    return f"{shown} ({figure.form(ends[0])} to {figure.form(ends[1])})" if ends else shown
+    return f"{shown} ({form(ends[0])} to {form(ends[1])})" if ends else shown

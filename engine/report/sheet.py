@@ -81,8 +81,13 @@ def mark(
     """Draw a mark; its edge is of paper, so that marks on top of each other show."""
     how: dict[str, Any] = {"marker": shape, "linestyle": "none", "zorder": 4}
     how |= {"markerfacecolor": LIGHT[colour], "markeredgecolor": LIGHT[edge]}
+    size *= _LARGER.get(shape, 1)
     how |= {"markersize": points(size), "markeredgewidth": points(1)}
     put(axes, Line2D([x], [y], **how))
+
+
+_LARGER = {"^": 1.15, "v": 1.15, "P": 1.25, "X": 1.25, "D": 0.9}
+"""Marks that look smaller or larger than others of their size."""
 
 
 def bar(axes: Axes, x: float, y: float, width: float, height: float, colour: str) -> None:

@@ -6,7 +6,7 @@ from engine.report.dumbbells import dumbbells
 from engine.report.section import Section
 from engine.report.table import pivot, place
 from engine.report.view import Row, View
-from engine.report.words import furthest
+from engine.report.words import furthest, whole
 from engine.selection.shown import many, quantity, signed
 
 _MOST = 10
@@ -40,15 +40,11 @@ def shortfalls(view: View) -> Section:
             pivot("Lines short", "reason", reasons, view.names, counts, "shortfalls"),
             pivot("Units they lack", "reason", reasons[1:], view.names, units, "shortfalls"),
         ],
-        dumbbells(view, reasons, lines, _whole) if rows else None,
+        dumbbells(view, reasons, lines, whole) if rows else None,
     )
 
 
 _GREY = "; the grey circle is the baseline"
-
-
-def _whole(value: float) -> str:
-    return f"{value:,.0f}"
 
 
 def _why(view: View, lines: _Values, reasons: list[str]) -> str:
@@ -63,7 +59,7 @@ def _why(view: View, lines: _Values, reasons: list[str]) -> str:
     alone = {key: value for key, value in lines.items() if key[1] != "all reasons"}
     if change := furthest(alone, view.base):
         name, reason, more = change
-        told += f". The greatest change: {signed(more, _whole)} for {reason} with {name!r}"
+        told += f". The greatest change: {signed(more, whole)} for {reason} with {name!r}"
     return f"{told}."
 
 
@@ -96,14 +92,11 @@ def _hit(view: View, key: str, title: str, noun: str, rows: list[tuple[str, Row]
         _hardest(view, short, labels, noun),
         "Units short: ordered and not served"
         + _GREY * bool(view.others)
-        + f". The {min(_MOST, len(labels))} with the greatest difference to it"[
-            : 80 * bool(view.others)
-        ]
         + f"; {many(len(labels), noun)} in all.",
         f"Dot plots of the units short by {noun}, a panel for each scenario, "
         "each beside the baseline.",
         [pivot("Units short", noun, labels, view.names, texts, key)],
-        dumbbells(view, labels[:_MOST], short, _whole) if labels else None,
+        dumbbells(view, labels[:_MOST], short, whole) if labels else None,
     )
 
 

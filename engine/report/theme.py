@@ -20,6 +20,8 @@ LIGHT = {
     "purple": "#b0578d",
     "orange": "#e69f00",
     "sky": "#56b4e9",
+    "better": "#00609c",
+    "worse": "#b04300",
 }
 DARK = {
     "paper": "#14181d",
@@ -35,6 +37,8 @@ DARK = {
     "purple": "#da8dbd",
     "orange": "#edb233",
     "sky": "#8fd0f7",
+    "better": "#7cc0f5",
+    "worse": "#ff9a62",
 }
 """Role -> colour. Pictures are drawn in the light ones, which a page replaces by variables."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engine.report.view import View
-from engine.selection.shown import Shown
+from engine.selection.shown import Form, Shown, quantity, share
 
 
 def spread(view: View, figure: Shown) -> str:
@@ -12,15 +12,37 @@ def spread(view: View, figure: Shown) -> str:
     values = {name: value for name, value in found.items() if value is not None}
     if not values:
         return ""
-    title = figure.title.strip().capitalize()
+    title = capital(figure.title)
     least, most = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
     texts = {name: figure.form(value) for name, value in values.items()}
     if texts[least] == texts[most]:
         return f"{title} is {texts[most]} throughout."
-    between = f"{texts[least]} ({least}) to {texts[most]} ({most})"
+    who = {name: "baseline" if name == view.base else repr(name) for name in (least, most)}
+    between = f"{texts[least]} ({who[least]}) to {texts[most]} ({who[most]})"
     if view.base in (least, most) or view.base not in texts:
         return f"{title}: {between}."
     return f"{title}: {between}; {texts[view.base]} in the baseline."
+
+
+def capital(title: str) -> str:
+    """Return the title of a key figure as it begins a line."""
+    title = title.strip()
+    return title[:1].upper() + title[1:]
+
+
+def short(form: Form) -> Form:
+    """Return the form of round values on a scale: no digits that are always 0."""
+    return (lambda value: f"{quantity(value * 100)}%") if form is share else quantity
+
+
+def rounded(view: View, figure: Shown) -> Form:
+    """Return the form of a key figure: of quantities that are means whole units do."""
+    return whole if view.intervals and figure.form is quantity else figure.form
+
+
+def whole(value: float) -> str:
+    """Return a quantity in whole units."""
+    return f"{value:,.0f}"
 
 
 def furthest(values: Mapping[tuple[str, str], float], base: str) -> tuple[str, str, float] | None:
