@@ -1,5 +1,7 @@
 """How far shipments go."""
 
+from math import ceil
+
 from matplotlib.axes import Axes
 
 from engine.report.panels import LEVELS, Panel, Scale, grid, level_ticks, scale, ticks, title
@@ -52,7 +54,7 @@ def distances(view: View) -> Section:
         "How far shipments go",
         _finding(view, classes, shares),
         "Share of shipments by distance from source to destination, in km"
-        + ("; the dark strokes are the baseline." if view.others else "."),
+        + ("; short strokes are the baseline." if view.others else "."),
         "Histograms of the distance of shipments, a panel for each scenario, the baseline first.",
         [
             pivot(
@@ -89,7 +91,7 @@ def _draw_bars(
 
 def _draw_edges(axes: Axes, panel: Panel, classes: list[_Class], narrow: bool) -> None:
     lefts, each = _lefts(panel, classes)
-    every = max(1, round(30 / each))
+    every = max(1, ceil(34 / each))
     y = panel.bottom + 11
     for at, ((start, _), left) in enumerate(zip(classes, lefts, strict=True)):
         if start is None:

@@ -22,12 +22,15 @@ from engine.report.section import Section
 from engine.report.sheet import NARROW
 from engine.report.table import Table, left_out, pivot, place
 from engine.report.view import View
+from engine.report.words import minus
 from engine.selection.shown import many, quantity, share, signed
 
 _Flow = tuple[str, str]
 """A source and a region."""
 _MOST = 60
 """Flows that a map shows."""
+_SEEN = 0.02
+"""Of the greatest change, how much a map shows at least."""
 _INSIDE = 0.95
 """Of all units, how much a map's frame reaches at least; the rest lies beyond its edge."""
 
@@ -81,6 +84,8 @@ def _of_baseline(view: View, units: dict[_Flow, float], places: Places) -> Secti
             f"In the baseline the broadest stream goes from {source} to {region}: "
             f"{quantity(units[ranked[0]])} units, {share(units[ranked[0]] / total)} of all."
         )
+        if not drawn:
+            finding += " There is no map: it is not known where sources or regions are."
     rows = [[*flow, quantity(units[flow])] for flow in ranked[:60]]
     return Section(
         "flows",
@@ -110,6 +115,7 @@ def _of_changes(
         name: {flow: more for flow, more in own.items() if _is_located(flow, places)}
         for name, own in changes.items()
     }
+    widest = max((abs(it) for own in located.values() for it in own.values()), default=1.0)
     every: dict[_Flow, float] = defaultdict(float)
     for own in located.values():
         for flow, more in own.items():
@@ -120,11 +126,13 @@ def _of_changes(
         axes, panels = grid(
             width, len(view.others), _height(width, 3), columns=3, above=46, below=4, gap=16
         )
-        widest = max((abs(it) for own in located.values() for it in own.values()), default=1.0)
         for panel, name in zip(panels, view.others, strict=True):
             title(axes, panel, name, view.look(name))
             to_page = draw_land(axes, panel, frame_of(panel))
-            _draw(axes, panel, to_page, located[name], places, 10, widest)
+            seen = {
+                flow: more for flow, more in located[name].items() if abs(more) > widest * _SEEN
+            }
+            _draw(axes, panel, to_page, seen, places, 10, widest)
             _draw_places(axes, panel, to_page, units[name], places, named=0)
         return axes
 
@@ -143,8 +151,9 @@ def _of_changes(
         "flow_changes",
         "Which streams change",
         f"The greatest change: {source} to {region} with {name!r}, "
-        f"{signed(changes[name][source, region], quantity)} units.",
-        "Blue: more than in the baseline. Dashed, orange: less. Lines narrow towards the region.",
+        f"{minus(signed(changes[name][source, region], quantity))} units.",
+        "Blue: more than in the baseline. Dashed, orange: less. Lines narrow towards the region. "
+        f"Changes below {_SEEN:.0%} of the greatest one are not drawn.",
         "Maps of the streams that grow and shrink, one for each scenario.",
         [
             pivot(
@@ -153,7 +162,7 @@ def _of_changes(
                 [f"{source} to {region}" for source, region in flows],
                 view.others,
                 {
-                    (name, f"{flow[0]} to {flow[1]}"): signed(more, quantity)
+                    (name, f"{flow[0]} to {flow[1]}"): minus(signed(more, quantity))
                     for name, own in changes.items()
                     for flow, more in own.items()
                 },
@@ -165,10 +174,6 @@ def _of_changes(
 
 
 def _map_note(ranked: Sequence[_Flow], drawn: Sequence[_Flow]) -> str:
-    if not ranked:
-        return ""
-    if not drawn:
-        return "There is no map: no source and region that belong together are located."
     told = "Squares are sources, circles regions; lines narrow towards the region."
     if len(drawn) > _MOST:
         told += f" The {_MOST} broadest of {many(len(drawn), 'stream')}."
@@ -180,7 +185,7 @@ def _map_note(ranked: Sequence[_Flow], drawn: Sequence[_Flow]) -> str:
 def _height(width: int, columns: int = 1) -> float:
     if width == NARROW:
         return width * 0.8
-    return width * 0.5 if columns == 1 else width / columns * 0.75
+    return width * 0.56 if columns == 1 else width / columns * 0.75
 
 
 def _places(view: View) -> Places:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from engine.report.table import Table
 from engine.report.view import View
-from engine.report.words import rounded
+from engine.report.words import minus, rounded
 from engine.selection.shown import Shown, shown_figures, signed
 
 _MORE_IS_BETTER = ("unit_fill_rate", "line_fill_rate", "order_fill_rate")
@@ -57,8 +57,8 @@ def _cell(view: View, figure: Shown, name: str) -> Cell:
         return Cell(form(view.figure(name, figure.name)), "", " to ".join(map(form, own)), "")
     return Cell(
         form(view.figure(name, figure.name)),
-        signed(more, form) if more else "",
-        " to ".join(signed(end, form).removesuffix(" pp") for end in ends),
+        minus(signed(more, form)) if more else "",
+        minus(" to ".join(signed(end, form).removesuffix(" pp") for end in ends)),
         _verdict(figure.name, more, ends),
     )
 

@@ -14,13 +14,17 @@ Scale = Callable[[float], float]
 
 
 class Panel(NamedTuple):
-    """Where a panel's plot lies, in pixels; ``first`` if it stands leftmost in its row."""
+    """Where a panel's plot lies, in pixels; ``first`` if it stands leftmost in its row.
+
+    ``levels`` is the room left of it for the values of levels.
+    """
 
     left: float
     top: float
     width: float
     height: float
     first: bool
+    levels: float
 
     @property
     def right(self) -> float:
@@ -79,7 +83,8 @@ def grid(
     for at in range(count):
         row, column = divmod(at, columns)
         left = names + column * (each + gap) + levels
-        panels.append(Panel(left, head + row * whole + above, each - levels, height, column == 0))
+        top = head + row * whole + above
+        panels.append(Panel(left, top, each - levels, height, column == 0, levels))
     rows = -(-count // columns)
     return Grid(sheet(width, head + rows * whole), panels)
 
@@ -106,8 +111,8 @@ def padded(values: Sequence[float], share: float = 0.08) -> tuple[float, float]:
 
 def title(axes: Axes, panel: Panel, text: str, look: Look | None = None) -> None:
     """Write the title of a panel above it, in up to two lines, after the mark of a scenario."""
-    left = panel.left
-    lines = folded(text, panel.width - (16 if look else 0), 12.5)
+    left = panel.left - panel.levels
+    lines = folded(text, panel.right - left - (16 if look else 0), 12.5)
     top = panel.top - 16 - 15 * (len(lines) - 1)
     if look:
         mark(axes, left + 5, top, look.mark, look.colour, 9)

@@ -18,7 +18,7 @@ class Section(NamedTuple):
     finding
         What there is to see: a sentence or two.
     note
-        How to read the figure, and what it leaves out.
+        How to read the figure, and what it leaves out; not shown without one.
     alt
         What the figure shows, for a reader who hears it.
     tables
@@ -34,3 +34,8 @@ class Section(NamedTuple):
     alt: str
     tables: list[Table]
     draw: Draw | None
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there is anything in the tables."""
+        return any(table.rows for table in self.tables)

@@ -29,14 +29,16 @@ _VALUES = 58
 """Room for a value at the end of a row."""
 
 
-def service(view: View) -> Section:
-    """Return the section on service, splits, distance and cost."""
+def service(view: View) -> Section | None:
+    """Return the section on service, splits, distance and cost; None if nothing is known of it."""
     drawn = [
         one
         for one in shown_figures(list(view.kpis.values()))
         if one.name in _DRAWN
         and any(view.figure(name, one.name) is not None for name in view.names)
     ]
+    if not drawn:
+        return None
 
     def draw(width: int) -> Axes:
         rows = rows_of(width, view.names, 190)
@@ -56,7 +58,7 @@ def service(view: View) -> Section:
         "Dot plots, a panel for each key figure and a row for each scenario: "
         + ", ".join(one.title.strip() for one in drawn),
         [Table("Key figures of these panels", ["key figure", *view.names], rows)],
-        draw if drawn else None,
+        draw,
     )
 
 

@@ -14,13 +14,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from engine.report.theme import FONT, LIGHT, RC
 
 _PIXELS, _POINTS = 96, 72
 """Per inch."""
-_DPI = 200
-"""Of a picture for slides: 2,167 pixels wide."""
+_DPI, _MARGIN = 200, 0.25
+"""Of a picture for slides, and the inches around it: 2,267 pixels wide."""
 
 WIDE, NARROW = 1040, 350
 """Widths of a figure in pixels, on a desk and on a phone."""
@@ -118,7 +121,7 @@ def picture(draw: Draw, name: str, alt: str) -> Picture:
     """Draw a figure.
 
     The SVG has the font and the colours of the page, as variables named as in `LIGHT`. No style
-    sheet, address or date is in it.
+    sheet, address or date is in it. Texts have a rim of paper: lines pass below them.
 
     Parameters
     ----------
@@ -131,7 +134,11 @@ def picture(draw: Draw, name: str, alt: str) -> Picture:
     with _style():
         wide, narrow = (cast(Figure, draw(width).figure) for width in (WIDE, NARROW))
         svg = _svg(wide, f"{name} wide", alt) + _svg(narrow, f"{name} narrow", alt)
-        wide.savefig(png, format="png", dpi=_DPI, metadata={"Software": None})
+        for text in wide.findobj(Text):
+            text.set_path_effects([withStroke(linewidth=points(3), foreground=LIGHT["paper"])])
+        width, height = wide.get_size_inches()
+        box = Bbox([[-_MARGIN, -_MARGIN], [width + _MARGIN, height + _MARGIN]])
+        wide.savefig(png, format="png", dpi=_DPI, bbox_inches=box, metadata={"Software": None})
     return Picture(svg, png.getvalue())
 
 

@@ -6,7 +6,7 @@ from engine.report.dumbbells import dumbbells
 from engine.report.section import Section
 from engine.report.table import pivot, place
 from engine.report.view import Row, View
-from engine.report.words import furthest, whole
+from engine.report.words import furthest, minus, whole, worst
 from engine.selection.shown import many, quantity, signed
 
 _MOST = 10
@@ -59,7 +59,7 @@ def _why(view: View, lines: _Values, reasons: list[str]) -> str:
     alone = {key: value for key, value in lines.items() if key[1] != "all reasons"}
     if change := furthest(alone, view.base):
         name, reason, more = change
-        told += f". The greatest change: {signed(more, whole)} for {reason} with {name!r}"
+        told += f". The greatest change: {minus(signed(more, whole))} for {reason} with {name!r}"
     return f"{told}."
 
 
@@ -114,12 +114,13 @@ def _ranked(view: View, values: _Values) -> list[str]:
 def _hardest(view: View, short: _Values, labels: list[str], noun: str) -> str:
     if not labels:
         return f"No {noun} is short of anything."
-    if change := furthest(short, view.base):
-        name, label, more = change
+    if hit := worst(short, view.base):
+        name, label, more = hit
         return (
-            f"The greatest change: {label} with {name!r}, {quantity(short[name, label])} units "
-            f"short ({signed(more, quantity)})."
+            f"Hit hardest: {label} with {name!r}, short of {quantity(short[name, label])} units "
+            f"({minus(signed(more, quantity))})."
         )
-    if view.others:
-        return f"No scenario changes what a {noun} is short of."
-    return f"{labels[0]} is short of most: {quantity(short[view.base, labels[0]])} units."
+    told = "No scenario makes it worse. " if view.others else ""
+    most = max(labels, key=lambda label: short[view.base, label])
+    lacks = quantity(short[view.base, most])
+    return f"{told}In the baseline {most} is short of most: {lacks} units."

@@ -4,7 +4,7 @@ from engine.report.dumbbells import dumbbells
 from engine.report.section import Section
 from engine.report.table import Table, pivot
 from engine.report.view import Row, View
-from engine.report.words import furthest
+from engine.report.words import furthest, minus
 from engine.selection.shown import many, quantity, share, signed
 
 _MOST = 12
@@ -68,6 +68,6 @@ def _finding(view: View, used: dict[tuple[str, str], float]) -> str:
         name, code, more = change
         told += (
             f" The greatest change: {code} with {name!r}, {share(used[name, code])} "
-            f"({signed(more, share)})."
+            f"({minus(signed(more, share))})."
         )
     return told

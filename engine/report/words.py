@@ -36,13 +36,19 @@ def short(form: Form) -> Form:
 
 
 def rounded(view: View, figure: Shown) -> Form:
-    """Return the form of a key figure: of quantities that are means whole units do."""
-    return whole if view.intervals and figure.form is quantity else figure.form
+    """Return the form of a key figure; of means beyond a thousand whole ones do."""
+    values = [abs(view.figure(name, figure.name) or 0) for name in view.kpis]
+    return whole if view.intervals and max(values) >= 1000 else figure.form
 
 
-def whole(value: float) -> str:
-    """Return a quantity in whole units."""
-    return f"{value:,.0f}"
+def whole(value: float | None) -> str:
+    """Return a number without decimals; ``-`` where it is not known."""
+    return "-" if value is None else f"{value:,.0f}"
+
+
+def minus(number: str) -> str:
+    """Return a number with a true minus."""
+    return number.replace("-", "\N{MINUS SIGN}") if len(number) > 1 else number
 
 
 def furthest(values: Mapping[tuple[str, str], float], base: str) -> tuple[str, str, float] | None:
@@ -50,10 +56,24 @@ def furthest(values: Mapping[tuple[str, str], float], base: str) -> tuple[str, s
 
     None if there is no difference. A key that the baseline lacks counts 0 there.
     """
-    more = {
+    more = _more(values, base)
+    at = max(more, key=lambda pair: abs(more[pair]), default=None)
+    return None if at is None or not more[at] else (*at, more[at])
+
+
+def worst(values: Mapping[tuple[str, str], float], base: str) -> tuple[str, str, float] | None:
+    """Return the scenario and key whose value is furthest above the baseline's, and by how much.
+
+    None if none is. A key that the baseline lacks counts 0 there.
+    """
+    more = _more(values, base)
+    at = max(more, key=more.__getitem__, default=None)
+    return None if at is None or more[at] <= 0 else (*at, more[at])
+
+
+def _more(values: Mapping[tuple[str, str], float], base: str) -> dict[tuple[str, str], float]:
+    return {
         (name, key): value - values.get((base, key), 0.0)
         for (name, key), value in values.items()
         if name != base
     }
-    at = max(more, key=lambda pair: abs(more[pair]), default=None)
-    return None if at is None or not more[at] else (*at, more[at])
