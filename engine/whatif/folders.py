@@ -5,6 +5,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec import to_builtins
+
 from engine.clock import Clock
 from engine.folders import read_run
 from engine.io.location import hash_files
@@ -15,9 +17,10 @@ from engine.policies.model import Policy
 from engine.run_info import write_run_info
 from engine.selection.plan import find_plan
 from engine.whatif.case import Case, details_of
-from engine.whatif.file import BASELINE, policy_files, read_scenarios
+from engine.whatif.file import BASELINE, policy_files, read_study
+from engine.whatif.horizon import Horizon
 from engine.whatif.scenario import described
-from engine.whatif.simulate import run_scenarios
+from engine.whatif.simulate import merged, run_study
 from engine.whatif.simulation import Simulation
 
 
@@ -36,6 +39,9 @@ def simulate_folders(
     *,
     algorithm: str | None = None,
     policy: "str | PathLike[str] | Mapping[str, Any] | Policy | None" = None,
+    horizon: Horizon | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
     workers: int | None = None,
     format: str = "parquet",
     overwrite: bool = False,
@@ -51,7 +57,7 @@ def simulate_folders(
         TOML file.
     out
         Local folder that appears whole or not at all.
-    algorithm, policy, workers
+    algorithm, policy, horizon, replications, seed, workers
         As in `simulate`.
     format
         ``parquet``, ``csv`` or ``arrow``.
@@ -74,12 +80,12 @@ def simulate_folders(
     own = [policy] if isinstance(policy, str | PathLike) and is_policy_file(str(policy)) else []
     target = check_output(out, overwrite, [catalog, orders, scenarios, *own])
     plan = find_plan(algorithm, policy)
-    listed = read_scenarios(scenarios)
+    study = merged(read_study(scenarios), horizon, replications, seed)
     text = Path(scenarios).read_text("utf-8-sig")
     named = policy_files(parsed_toml(text, str(scenarios)), Path(scenarios).parent)
     run = read_run(catalog, orders, quarantine=False, clock=clock)
     case = Case(run.catalog, run.orders, details_of(run.table), plan)
-    found = run_scenarios(case, listed, workers=workers, clock=clock)
+    found = run_study(case, study, workers=workers, clock=clock)
     rows = {name: table.num_rows for name, table in found.tables.items()}
     # Only now: no worker holds the lock of the folder, and what dies before leaves nothing.
     with whole_folder(target, overwrite) as draft:
@@ -97,7 +103,10 @@ def simulate_folders(
                 "out": out,
                 "algorithm": plan.code,
                 "policy": None if policy is None else as_mapping(plan.policy),
-                "steps": [described(one) for one in listed],
+                "steps": [described(one) for one in study.scenarios],
+                "horizon": None if study.horizon is None else to_builtins(study.horizon),
+                "replications": study.replications or 0,
+                "seed": study.seed or 0,
                 "workers": workers,
                 "format": format,
             },
