@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from engine.cli import options, show
+from engine.selection.shown import kpi_rows, many
 
 
 @click.command(
@@ -126,9 +127,9 @@ def _summarise(summary: Any, out: str, decided_by: str, mode: str, as_json: bool
             }
         )
         return
-    size = f"{show.many(kpis.orders, 'order')}, {show.many(kpis.lines, 'line')}"
+    size = f"{many(kpis.orders, 'order')}, {many(kpis.lines, 'line')}"
     show.say(f"{out}: {size}, {decided_by}, {mode}", "")
-    show.table(["", ""], show.kpi_rows([kpis]), right=[1])
+    show.table(["", ""], kpi_rows([kpis]), right=[1])
     if reasons:
         show.say("")
         show.table(["lines short", "reason"], [(n, reason) for reason, n in reasons], [0])

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from engine.cli import options, show
+from engine.selection.shown import kpi_differences, many
 
 
 @click.command(
@@ -81,9 +82,7 @@ def _for_machines(found: Any, a: str, b: str, limit: int, out: str | None) -> di
 def _summarise(found: Any, a: str, b: str, limit: int, out: str | None) -> None:
     show.sentences(_first(found))
     show.say("", f"A  {a}", f"B  {b}", "")
-    show.table(
-        ["key figure", "A", "B", "difference"], show.kpi_differences(*found.figures), _NUMBERS
-    )
+    show.table(["key figure", "A", "B", "difference"], kpi_differences(*found.figures), _NUMBERS)
     if found.arguments:
         rows = [(name, *map(_shown, pair)) for name, pair in found.arguments.items()]
         show.say("")
@@ -94,7 +93,7 @@ def _summarise(found: Any, a: str, b: str, limit: int, out: str | None) -> None:
         show.table(["orders", "change"], [(n, kind) for kind, n in found.changes.items()], [0])
     _list_orders(found.orders, limit)
     if out is not None:
-        show.say("", f"{out}: {show.many(found.orders.num_rows, 'changed order')}")
+        show.say("", f"{out}: {many(found.orders.num_rows, 'changed order')}")
 
 
 _NUMBERS = (1, 2, 3)
@@ -102,7 +101,7 @@ _NUMBERS = (1, 2, 3)
 
 def _first(found: Any) -> str:
     """Return how many orders changed, and how most of them did."""
-    count, total = found.orders.num_rows, show.many(found.num_orders, "order")
+    count, total = found.orders.num_rows, many(found.num_orders, "order")
     if not count:
         return f"none of {total} changed"
     kind, most = next(iter(found.changes.items()))

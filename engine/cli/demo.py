@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from engine.cli import options, show
+from engine.selection.shown import kpi_rows
 
 _SET = "online_retail"
 _CODES = ("priority", "distance")
@@ -53,7 +54,7 @@ def demo(as_json: bool, quiet: bool) -> None:
         f"{run.catalog.sources.num_rows} sources",
         "",
     )
-    show.table(["", *_CODES], show.kpi_rows([result.kpis for result in results]), right=[1, 2])
+    show.table(["", *_CODES], kpi_rows([result.kpis for result in results]), right=[1, 2])
     trader = _near(packaged("northwind"))
     show.say("", f"Next: ssa allocate {trader}/catalog {trader}/orders --out allocated")
 

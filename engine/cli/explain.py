@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from engine.cli import options, show
+from engine.selection.shown import many
 
 
 @click.command(
@@ -43,7 +44,7 @@ def explain(folder: str, order_id: str, as_json: bool, quiet: bool) -> None:
         if count := line.not_carried_by:
             more = "more " if line.candidates else ""
             verb = "does" if count == 1 else "do"
-            show.sentences(f"{show.many(count, f'{more}source')} of the stock {verb} not carry it")
+            show.sentences(f"{many(count, f'{more}source')} of the stock {verb} not carry it")
 
 
 def _headline(line: Any) -> str:

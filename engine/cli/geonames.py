@@ -3,6 +3,7 @@
 import click
 
 from engine.cli import options, show
+from engine.selection.shown import many
 
 
 @click.command(
@@ -34,5 +35,5 @@ def geonames(files: tuple[str, ...], out: str, as_json: bool, quiet: bool) -> No
         if as_json:
             show.as_json({"out": printable(out), "rows": rows.num_rows, "countries": counts})
         else:
-            show.say(f"{out}: {show.many(rows.num_rows, 'row')}", "")
+            show.say(f"{out}: {many(rows.num_rows, 'row')}", "")
             show.table(["country", "rows"], list(counts.items()), right=[1])

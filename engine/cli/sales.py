@@ -3,6 +3,7 @@
 import click
 
 from engine.cli import options, show
+from engine.selection.shown import many
 
 
 @click.command(
@@ -43,7 +44,7 @@ def salable(catalog: str, out: str | None, as_json: bool, quiet: bool) -> None:
             if as_json:
                 show.as_json({"out": printable(out), "rows": rows.num_rows})
             else:
-                show.say(f"{out}: {show.many(rows.num_rows, 'row')}")
+                show.say(f"{out}: {many(rows.num_rows, 'row')}")
 
 
 @click.command(
@@ -82,7 +83,7 @@ def check(catalog: str, orders: str, out: str, as_json: bool, quiet: bool) -> No
             total = rows.num_rows
             show.as_json({"out": printable(out), "rows": total, "refused": refused, "codes": codes})
             return
-        show.say(f"{out}: {show.many(rows.num_rows, 'line')}, {refused:,} could not be sold")
+        show.say(f"{out}: {many(rows.num_rows, 'line')}, {refused:,} could not be sold")
         if codes:
             show.say("")
             show.table(["lines", "code"], [(count, code) for code, count in codes.items()], [0])

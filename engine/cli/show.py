@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from shutil import get_terminal_size
 from textwrap import wrap
@@ -13,6 +13,7 @@ import click
 
 from engine.cli.text import clean, table_lines
 from engine.clock import Clock
+from engine.selection.shown import kpi_differences, kpi_rows
 
 _SECONDS_BETWEEN = 10.0
 """Between two lines about a long run."""
@@ -161,42 +162,10 @@ def as_json(value: Any) -> None:
     _print(msgspec.json.format(encoded, indent=2).decode())
 
 
-def many(count: int, noun: str) -> str:
-    """Return a count and its noun, such as ``1 order`` or ``2,155 lines``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def counts(values: Any) -> dict[str, int]:
     """Return how often each value of a column occurs, the most frequent first."""
     rows = [(row["counts"], row["values"] or "") for row in values.value_counts().to_pylist()]
     return {name: count for count, name in sorted(rows, key=lambda row: (-row[0], row[1]))}
-
-
-Show = Callable[[Any], str]
-
-
-def kpi_rows(kpis: Sequence[Any]) -> list[list[str]]:
-    """Return the key figures of one or more runs as rows: name, then a column per run."""
-    return [
-        [title, *(form(getattr(one, name)) for one in kpis)] for title, name, form in _kpis(kpis)
-    ]
-
-
-def kpi_differences(a: Any, b: Any) -> list[list[str]]:
-    """Return the key figures of two runs as rows: name, both, and by how much B has more."""
-    rows = []
-    for (_, name, form), row in zip(_kpis([a, b]), kpi_rows([a, b]), strict=True):
-        values = getattr(a, name), getattr(b, name)
-        more = None if None in values else values[1] - values[0]
-        rows.append([*row, _signed(more, form) if more else ""])
-    return rows
-
-
-def kpi_change(a: Any, b: Any, figure: str) -> list[str]:
-    """Return a key figure of two runs: what it is called, both, and by how much B has more."""
-    names = [name for _, name, _ in _kpis([a, b])]
-    title, *rest = kpi_differences(a, b)[names.index(figure)]
-    return [title.strip(), *rest]
 
 
 def side_by_side(base: tuple[str, Any], others: Sequence[tuple[str, Any]]) -> None:
@@ -241,46 +210,3 @@ def _columns(base: tuple[str, Any], others: Sequence[tuple[str, Any]]) -> list[l
 
 def _width(columns: Sequence[Sequence[str]]) -> int:
     return sum(max(map(len, column)) + 2 for column in columns) - 2
-
-
-def _kpis(kpis: Sequence[Any]) -> list[tuple[str, str, Show]]:
-    """Return title, name and form of each key figure that is printed."""
-    rows: list[tuple[str, str, Show]] = [
-        ("units ordered", "units", _quantity),
-        ("units served", "units_allocated", _quantity),
-        ("unit fill rate", "unit_fill_rate", _share),
-        ("line fill rate", "line_fill_rate", _share),
-        ("order fill rate", "order_fill_rate", _share),
-        ("orders split", "split_rate", _share),
-        ("  of several lines", "split_rate_multi_line", _share),
-        ("shipments per order", "shipments_per_order", _number(2)),
-        ("km per shipment", "distance_km", _number(1)),
-        ("km per unit", "distance_km_by_unit", _number(1)),
-        ("km unknown", "shipments_without_distance", _share),
-        ("balance of sources", "balance", _number(3)),
-    ]
-    if any(one.cost is not None for one in kpis):
-        rows += [
-            ("cost", "cost", _number(2)),
-            ("  of it unserved", "cost_unserved", _number(2)),
-            ("cost per order", "cost_per_order", _number(2)),
-        ]
-    return rows
-
-
-def _signed(value: float, form: Show) -> str:
-    # Of shares in percentage points: +2.0% could be taken for 2% of the share.
-    shown = f"{abs(value) * 100:.2f} pp" if form is _share else form(abs(value))
-    return f"{'+' if value > 0 else '-'}{shown}"
-
-
-def _quantity(value: float) -> str:
-    return f"{value:,.4f}".rstrip("0").rstrip(".")
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"
-
-
-def _number(digits: int) -> Show:
-    return lambda value: "-" if value is None else f"{value:,.{digits}f}"

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from engine.cli import options, show
+from engine.selection.shown import kpi_rows, many, most_changed
 
 _MOST = 6
 """Scenarios that are printed; the files hold all."""
@@ -105,24 +106,12 @@ def _print_json(found: Any, out: str, rows: dict[str, int]) -> None:
 
 def _summarise(found: Any, out: str) -> None:
     base, *others = found.results.items()
-    orders = show.many(base[1].orders, "order")
-    show.say(f"{out}: {show.many(len(others), 'scenario')} beside the baseline, {orders}", "")
-    show.sentences(_most_changed(found), "")
+    orders = many(base[1].orders, "order")
+    show.say(f"{out}: {many(len(others), 'scenario')} beside the baseline, {orders}", "")
+    show.sentences(most_changed(found.results), "")
     if not others:
-        show.table(["", base[0]], show.kpi_rows([base[1]]), right=[1])
+        show.table(["", base[0]], kpi_rows([base[1]]), right=[1])
     show.side_by_side(base, others[:_MOST])
     if len(others) > _MOST:
-        more = show.many(len(others) - _MOST, "more scenario")
+        more = many(len(others) - _MOST, "more scenario")
         show.say("", f"and {more}; the table kpis in {out} holds all")
-
-
-def _most_changed(found: Any) -> str:
-    """Return the sentence on what changed most."""
-    from engine.whatif.simulation import greatest_change
-
-    change = greatest_change(found.results)
-    if change is None:
-        return "No scenario changes a headline figure."
-    base, other = (found.results[name] for name in ("baseline", change.scenario))
-    title, a, b, more = show.kpi_change(base, other, change.figure)
-    return f"What changes most: {title} with {change.scenario!r}, {b} instead of {a} ({more})."

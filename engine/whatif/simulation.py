@@ -1,9 +1,9 @@
 """Scenarios side by side, as tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,12 +15,6 @@ from engine.whatif.outcome import FIGURES, Outcome
 from engine.whatif.replications import interval, paired
 
 _COUNTS = ("orders", "lines")
-
-HEADLINES = (
-    *("unit_fill_rate", "line_fill_rate", "order_fill_rate", "split_rate"),
-    *("shipments_per_order", "distance_km", "cost_per_order"),
-)
-"""Key figures among which the greatest change is looked for."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -336,33 +330,3 @@ def _by_name(schema: pa.Schema, columns: Any, outcomes: Mapping[str, Outcome]) -
             parts.append(pa.table(made, schema=schema))
     table = pa.concat_tables(parts) if parts else schema.empty_table()
     return table.set_column(0, "scenario", table["scenario"].cast(pa.string()))
-
-
-class Change(NamedTuple):
-    """A key figure of a scenario beside the baseline's."""
-
-    scenario: str
-    figure: str
-    baseline: float
-    value: float
-
-
-def greatest_change(results: Mapping[str, KPIs]) -> Change | None:
-    """Return the headline figure that a scenario changes most, in proportion to the baseline's.
-
-    None if nothing changes. Of equals it is the first scenario's, then the first figure's.
-    """
-    return max(_changes(results), key=_size, default=None)
-
-
-def _changes(results: Mapping[str, KPIs]) -> Iterator[Change]:
-    base, *_ = results.values()
-    for name, kpis in results.items():
-        for figure in HEADLINES:
-            a, b = getattr(base, figure), getattr(kpis, figure)
-            if a and b is not None and a != b:
-                yield Change(name, figure, a, b)
-
-
-def _size(change: Change) -> float:
-    return abs(change.value - change.baseline) / abs(change.baseline)

@@ -158,17 +158,19 @@ def test_examples_can_be_read(path):
 def test_examples_of_the_document_can_be_read(written):
     text = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
     blocks = re.findall(r"^```toml\n(.*?)^```", text, re.M | re.S)
-    assert blocks
-    for block in blocks:
-        names = [one.name for one in read_study(written(block)).scenarios]
-        assert names[1:3] == ["growth, priority, demand 1.0", "growth, distance, demand 1.0"]
-        assert names[1] in text
+    scenarios, through_time = (read_study(written(block)) for block in blocks)
+    names = [one.name for one in scenarios.scenarios]
+    assert names[1:3] == ["growth, priority, demand 1.0", "growth, distance, demand 1.0"]
+    assert names[1] in text
+    assert (through_time.horizon.every, through_time.horizon.patience) == ("night", 14)
+    assert [rule.source for rule in through_time.horizon.replenish] == ["london"]
 
 
 def test_the_document_names_every_step():
     text = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
     table = text.partition("## Steps")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("|")]
     for do, kind in KINDS.items():
-        (row,) = (line for line in table.splitlines() if f"`{do}`" in line[1:].partition("|")[0])
+        (row,) = (line for line in rows if f"`{do}`" in line[1:].partition("|")[0])
         for name in kind.__struct_encode_fields__:
             assert f"`{name}`" in row, (do, name)

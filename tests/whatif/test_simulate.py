@@ -6,7 +6,8 @@ import engine
 from engine.errors import ScenarioError
 from engine.policies.find import find_policy
 from engine.selection.kpis import difference
-from engine.whatif.simulation import FIGURES, greatest_change
+from engine.selection.shown import greatest_change
+from engine.whatif.simulation import FIGURES
 from tests.whatif.conftest import NORTHWIND
 
 CLOSED = engine.Scenario("closed").close_source("hamburg")
