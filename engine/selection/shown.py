@@ -119,6 +119,19 @@ def signed(value: float, form: Form) -> str:
     return f"{'+' if value > 0 else '-'}{shown}"
 
 
+def plus_minus(mean: float, half: float, form: Form) -> str:
+    """Return a mean difference and half of its interval.
+
+    Examples
+    --------
+    >>> plus_minus(-0.042, 0.004, share)
+    '-4.20 ± 0.40 pp'
+    """
+    if form is share:
+        return f"{mean * 100:+.2f} ± {half * 100:.2f} pp"
+    return f"{signed(mean, form)} ± {form(half)}"
+
+
 def quantity(value: Any) -> str:
     """Return a quantity without needless zeros."""
     return f"{value:,.4f}".rstrip("0").rstrip(".")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from msgspec import to_builtins
 
 from engine.clock import Clock
+from engine.errors import UsageError
 from engine.folders import read_run
 from engine.io.location import hash_files
 from engine.io.output import check_output, whole_folder
@@ -39,7 +40,8 @@ def simulate_folders(
     *,
     algorithm: str | None = None,
     policy: "str | PathLike[str] | Mapping[str, Any] | Policy | None" = None,
-    horizon: Horizon | None = None,
+    every: str | None = None,
+    patience: int | None = None,
     replications: int | None = None,
     seed: int | None = None,
     workers: int | None = None,
@@ -57,8 +59,10 @@ def simulate_folders(
         TOML file.
     out
         Local folder that appears whole or not at all.
-    algorithm, policy, horizon, replications, seed, workers
+    algorithm, policy, replications, seed, workers
         As in `simulate`.
+    every, patience
+        As in `engine.Horizon`; each goes before the file's.
     format
         ``parquet``, ``csv`` or ``arrow``.
     overwrite
@@ -80,7 +84,9 @@ def simulate_folders(
     own = [policy] if isinstance(policy, str | PathLike) and is_policy_file(str(policy)) else []
     target = check_output(out, overwrite, [catalog, orders, scenarios, *own])
     plan = find_plan(algorithm, policy)
-    study = merged(read_study(scenarios), horizon, replications, seed)
+    read = read_study(scenarios)
+    horizon = _horizon(read.horizon, every, patience)
+    study = merged(read, horizon, replications, seed)
     text = Path(scenarios).read_text("utf-8-sig")
     named = policy_files(parsed_toml(text, str(scenarios)), Path(scenarios).parent)
     run = read_run(catalog, orders, quarantine=False, clock=clock)
@@ -118,3 +124,17 @@ def simulate_folders(
             seconds=clock.seconds,
         )
     return Simulated(found, rows)
+
+
+def _horizon(found: Horizon | None, every: str | None, patience: int | None) -> Horizon | None:
+    """Return the horizon of a file with what is asked for beside it."""
+    if found is None and every is None:
+        if patience is not None:
+            raise UsageError("--patience goes with --horizon, or [horizon] in the file")
+        return None
+    found = found or Horizon()
+    return Horizon(
+        every=found.every if every is None else every,
+        patience=found.patience if patience is None else patience,
+        replenish=found.replenish,
+    )

@@ -1,5 +1,6 @@
 """How a simulation goes through time, as data."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ import msgspec
 from engine.errors import ScenarioError
 from engine.whatif.steps import Replenish, WrongError, converted, step_of
 
+_EVERY = re.compile("night|order|(?:[1-9]|1[0-9]|2[0-4])h")
 _MOST_DAYS = 3_650
 
 
@@ -43,7 +45,7 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     replenish: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.every not in ("night", "order") and self.hours not in range(1, 25):
+        if not _EVERY.fullmatch(self.every):
             raise ScenarioError(
                 f"every: give night, order, or hours from 1h to 24h; not {self.every!r}"
             )
@@ -57,10 +59,7 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     @property
     def hours(self) -> int:
         """Hours from one batch to the next; 24 where orders are served as they come."""
-        number = self.every.removesuffix("h")
-        if number != self.every:
-            return int(number) if number.isascii() and number.isdigit() else 0
-        return 24
+        return int(self.every[:-1]) if self.every.endswith("h") else 24
 
 
 def horizon_of(given: Any, path: str) -> Horizon:
