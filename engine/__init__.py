@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.selection.kpis import KPIs
     from engine.selection.result import Result
     from engine.selection.stream import stream
+    from engine.whatif.horizon import Horizon
     from engine.whatif.scenario import Scenario
     from engine.whatif.simulate import simulate
     from engine.whatif.simulation import Simulation
@@ -32,6 +33,7 @@ _HOMES = {
     "Comparison": "engine.comparison.compare",
     "EngineError": "engine.errors",
     "Explanation": "engine.selection.explanation",
+    "Horizon": "engine.whatif.horizon",
     "KPIs": "engine.selection.kpis",
     "OrderView": "engine.policies.registry",
     "Policy": "engine.policies.model",
@@ -59,6 +61,7 @@ __all__ = [
     "Comparison",
     "EngineError",
     "Explanation",
+    "Horizon",
     "KPIs",
     "OrderView",
     "Policy",

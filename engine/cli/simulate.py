@@ -5,7 +5,15 @@ from typing import Any
 import click
 
 from engine.cli import options, show
-from engine.selection.shown import kpi_rows, many, most_changed
+from engine.selection.shown import (
+    HEADLINES,
+    Form,
+    kpi_rows,
+    many,
+    most_changed,
+    plus_minus,
+    shown_figures,
+)
 
 _MOST = 6
 """Scenarios that are printed; the files hold all."""
@@ -30,6 +38,29 @@ ssa simulate data/northwind/catalog data/northwind/orders \\
     "--policy", metavar="POLICY", help="Instead: a preset or a TOML file; see docs/policies.md."
 )
 @click.option(
+    "--horizon",
+    metavar="WHEN",
+    help="Batches through time: night, 6h (1h to 24h), or order.  [default: one batch]",
+)
+@click.option(
+    "--patience",
+    type=click.IntRange(min=0),
+    metavar="DAYS",
+    help="With a horizon: how long lines wait that are not served.  [default: 0]",
+)
+@click.option(
+    "--replications",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Run each scenario N times more on orders drawn anew; gives intervals.  [default: 0]",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0, max=2**63 - 1),
+    metavar="N",
+    help="Of these draws.  [default: 0]",
+)
+@click.option(
     "--workers",
     type=click.IntRange(min=1),
     metavar="N",
@@ -46,6 +77,10 @@ def simulate(
     out: str,
     algorithm: str | None,
     policy: str | None,
+    horizon: str | None,
+    patience: int | None,
+    replications: int | None,
+    seed: int | None,
     workers: int | None,
     format: str,
     overwrite: bool,
@@ -73,6 +108,10 @@ def simulate(
             out,
             algorithm=algorithm,
             policy=policy,
+            every=horizon,
+            patience=patience,
+            replications=replications,
+            seed=seed,
             workers=workers,
             format=format,
             overwrite=overwrite,
@@ -99,6 +138,7 @@ def _print_json(found: Any, out: str, rows: dict[str, int]) -> None:
             "rows": rows,
             "scenarios": found.results,
             "differences": found.differences.to_pylist(),
+            "intervals": found.intervals.to_pylist(),
             "notes": found.notes,
         }
     )
@@ -112,6 +152,27 @@ def _summarise(found: Any, out: str) -> None:
     if not others:
         show.table(["", base[0]], kpi_rows([base[1]]), right=[1])
     show.side_by_side(base, others[:_MOST])
+    if found.intervals.num_rows and others:
+        _show_intervals(found, [name for name, _ in others[:_MOST]])
     if len(others) > _MOST:
         more = many(len(others) - _MOST, "more scenario")
         show.say("", f"and {more}; the table kpis in {out} holds all")
+
+
+def _show_intervals(found: Any, names: list[str]) -> None:
+    """Print the 95 % interval of each headline figure's difference to the baseline."""
+    rows = {(row["scenario"], row["figure"]): row for row in found.intervals.to_pylist()}
+    runs = max(row["runs"] for row in rows.values())
+    lines = []
+    for title, figure, form in shown_figures(list(found.results.values())):
+        cells = [_span(rows.get((name, figure), {}), form) for name in names]
+        if figure in HEADLINES and any(cells):
+            lines.append([title, *cells])
+    show.say("", f"Mean differences and their 95 % intervals over {many(runs, 'replication')}:")
+    show.table(["", *names], lines, range(1, len(names) + 1))
+
+
+def _span(row: dict[str, Any], form: Form) -> str:
+    if row.get("difference_low") is None:
+        return ""
+    return plus_minus(row["difference"], row["difference_high"] - row["difference"], form)

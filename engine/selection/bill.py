@@ -45,16 +45,21 @@ class Bill:
         self._order = micro(policy.costs.per_unserved_order)
         self.total: Counter[str] = Counter()
 
-    def add(self, orders: OrderSet, done: Deduction, totals: OrderTotals, mm: IntArray) -> None:
-        """Count a part in; ``mm`` is (num_picks,) distance in mm, -1 where not known."""
+    def add_shipped(
+        self, orders: OrderSet, done: Deduction, totals: OrderTotals, mm: IntArray
+    ) -> None:
+        """Count in shipments; ``mm`` is (num_picks,) distance in mm, -1 where not known."""
         unit, shipment = unit_and_shipment_cost(self._table, mm, done.sources)
         shipped = exact_sum(cost_of_quantity(unit, done.quantity))
         shipped += exact_sum(shipment[totals.opens_shipment])
         shipped += exact_sum(self._parcels(orders, done))
-        short = done.short[done.short > 0]
-        unserved = exact_sum(cost_of_quantity(self._unit, short)) if self._unit else 0
+        self.total["shipped"] += shipped
+
+    def add_short(self, short: IntArray, totals: OrderTotals) -> None:
+        """Count in what (num_lines,) lines and their orders lack."""
+        unserved = exact_sum(cost_of_quantity(self._unit, short[short > 0])) if self._unit else 0
         unserved += self._order * int(np.count_nonzero(totals.short_lines))
-        self.total.update(shipped=shipped, unserved=unserved)
+        self.total["unserved"] += unserved
 
     def _parcels(self, orders: OrderSet, done: Deduction) -> IntArray:
         """(num_shipments,) what rates add to each."""

@@ -13,7 +13,7 @@ from engine.selection.bill import Bill, is_priced
 from engine.selection.deduction import Deduction
 from engine.selection.plan import Plan
 from engine.selection.totals import OrderTotals, exact_sum
-from engine.types import QTY_SCALE, REASONS, BoolArray, FlagArray, IntArray
+from engine.types import QTY_SCALE, REASONS, BoolArray, FlagArray, IntArray, Items
 
 
 @dataclass(frozen=True)
@@ -103,22 +103,39 @@ class Tally:
 
     def add(self, orders: OrderSet, done: Deduction, totals: OrderTotals, mm: IntArray) -> None:
         """Count a part in; ``mm`` is (num_picks,) distance in mm, -1 where not known."""
+        self.add_orders(orders, done.short, done.reason, totals)
+        self.add_picks(orders, done, totals, mm)
+
+    def add_orders(
+        self, orders: OrderSet, short: IntArray, reason: FlagArray, totals: OrderTotals
+    ) -> None:
+        """Count in what orders asked for and lack; ``short``, ``reason`` as in `Deduction`."""
         served = totals.source_count > 0
         split = totals.source_count > 1
         multi = np.diff(orders.offsets) > 1
-        opens = totals.opens_shipment
-        known = (mm >= 0) & (done.quantity > 0)
         self._counts.update(
             orders=len(orders.ids),
             lines=len(orders.skus),
             units=exact_sum(totals.qty),
             allocated=exact_sum(totals.allocated),
-            lines_served=_count(done.short == 0),
+            lines_served=_count(short == 0),
             shippable=_count(totals.short_lines == 0),
             served=_count(served),
             split=_count(split),
             multi_served=_count(served & multi),
             multi_split=_count(split & multi),
+        )
+        self._count_short(reason[short > 0], short[short > 0])
+        if self._bill:
+            self._bill.add_short(short, totals)
+
+    def add_picks(
+        self, orders: OrderSet, done: Deduction, totals: OrderTotals, mm: IntArray
+    ) -> None:
+        """Count in what is shipped; ``mm`` as in `add`."""
+        opens = totals.opens_shipment
+        known = (mm >= 0) & (done.quantity > 0)
+        self._counts.update(
             shipments=_count(opens),
             shipments_known=_count(opens & known),
             shipments_mm=exact_sum(mm[opens & known]),
@@ -128,9 +145,8 @@ class Tally:
         if self._has_capacity:
             np.add.at(self._orders_of_source, done.sources[opens], 1)
             np.add.at(self._units_of_source, done.sources, done.quantity)
-        self._count_short(done.reason[done.short > 0], done.short[done.short > 0])
         if self._bill:
-            self._bill.add(orders, done, totals, mm)
+            self._bill.add_shipped(orders, done, totals, mm)
 
     def _count_short(self, reason: FlagArray, short: IntArray) -> None:
         for at in np.unique(reason).tolist():
@@ -138,18 +154,22 @@ class Tally:
             self.reasons[REASONS[at]] += len(units)
             self._units_short[REASONS[at]] += exact_sum(units)
 
-    def kpis(self, left: IntArray) -> KPIs:
+    def kpis(self, left: IntArray, *, items: Items | None = None, days: int = 1) -> KPIs:
         """Compute the key figures, each from exact sums and one division.
 
         Parameters
         ----------
         left
             (num_items,) inventory after the run, 1e-4 units.
+        items
+            What there was for the run, if more has come in than the catalogue holds.
+        days
+            How often the sources had their capacity.
         """
         n = self._counts
         utilisation, balance = None, None
         if not self._independent:
-            utilisation, balance = _use_of_sources(self._catalog, left)
+            utilisation, balance = _use_of_sources(self._catalog, items, left)
         return KPIs(
             orders=n["orders"],
             lines=n["lines"],
@@ -171,7 +191,7 @@ class Tally:
                 reason: {"lines": count, "units": self._units_short[reason] / QTY_SCALE}
                 for reason, count in sorted(self.reasons.items())
             },
-            capacity_use=None if self._independent else self._capacity_use(),
+            capacity_use=None if self._independent else self._capacity_use(days),
             source_utilisation=utilisation,
             balance=balance,
         )
@@ -187,7 +207,7 @@ class Tally:
             "cost_per_order": _ratio(cost, self._counts["served"] * 10**6),
         }
 
-    def _capacity_use(self) -> dict[str, dict[str, float | None]]:
+    def _capacity_use(self, days: int) -> dict[str, dict[str, float | None]]:
         sources = self._catalog.sources
         use = {}
         for at, code in enumerate(sources["source_code"].to_pylist()):
@@ -197,8 +217,8 @@ class Tally:
             if orders is not None or units is not None:
                 shipped = int(self._units_of_source[at])
                 use[code] = {
-                    "orders": _ratio(int(self._orders_of_source[at]), orders or 0),
-                    "units": _ratio(shipped, int((units or 0) * QTY_SCALE)),
+                    "orders": _ratio(int(self._orders_of_source[at]), (orders or 0) * days),
+                    "units": _ratio(shipped, int((units or 0) * QTY_SCALE) * days),
                 }
         return use
 
@@ -230,14 +250,14 @@ def _sum_of_products(mm: IntArray, quantity: IntArray) -> int:
 
 
 def _use_of_sources(
-    catalog: Catalog, left: IntArray
+    catalog: Catalog, items: Items | None, left: IntArray
 ) -> tuple[dict[str, float | None], float | None]:
     """Utilisation by source, and the spread of what remains."""
     from engine.kernels.totals import use_of_sources
 
     start, taken = np.zeros((2, catalog.sources.num_rows), np.int64)
     managed = catalog.stock_items.manage_stock
-    use_of_sources(catalog.items, managed, catalog.enabled, left, start, taken)
+    use_of_sources(items or catalog.items, managed, catalog.enabled, left, start, taken)
     codes = catalog.sources["source_code"].to_pylist()
     shares = [
         _ratio(part, whole) for part, whole in zip(taken.tolist(), start.tolist(), strict=True)

@@ -19,7 +19,7 @@ from engine.selection.plan import Plan
 from engine.selection.result import Part, build_part, items_after, pick_distances
 from engine.selection.selection import Selection
 from engine.selection.totals import OrderTotals, order_totals
-from engine.types import IntArray
+from engine.types import FlagArray, IntArray
 
 MODES = ("sequential", "independent")
 
@@ -104,6 +104,11 @@ class Run:
         """Check the inventory after everything that was decided and decoded."""
         with self._clock("check"):
             self._audit.check_end(self._selection.left)
+
+    @property
+    def left(self) -> tuple[IntArray, FlagArray]:
+        """(num_items,) quantities and statuses after everything that was decided."""
+        return self._selection.left, self._selection.in_stock
 
     def source_items(self) -> Iterator[pa.Table]:
         """Yield the inventory after everything that was decided and decoded, part by part."""

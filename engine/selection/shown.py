@@ -22,10 +22,12 @@ HEADLINES = (
 
 
 def shown_figures(kpis: Sequence[Any]) -> list[Shown]:
-    """Return the key figures that are shown of some runs; costs only if one of them has any."""
+    """Return the key figures that are shown of some runs; costs and time if one of them has any."""
     rows = _ALWAYS
     if any(one.cost is not None for one in kpis):
         rows = rows + _COSTS
+    if any(hasattr(one, "units_waiting") for one in kpis):
+        rows = rows + _OVER_TIME
     return rows
 
 
@@ -117,6 +119,19 @@ def signed(value: float, form: Form) -> str:
     return f"{'+' if value > 0 else '-'}{shown}"
 
 
+def plus_minus(mean: float, half: float, form: Form) -> str:
+    """Return a mean difference and half of its interval.
+
+    Examples
+    --------
+    >>> plus_minus(-0.042, 0.004, share)
+    '-4.20 ± 0.40 pp'
+    """
+    if form is share:
+        return f"{mean * 100:+.2f} ± {half * 100:.2f} pp"
+    return f"{signed(mean, form)} ± {form(half)}"
+
+
 def quantity(value: Any) -> str:
     """Return a quantity without needless zeros."""
     return f"{value:,.4f}".rstrip("0").rstrip(".")
@@ -150,4 +165,11 @@ _COSTS = [
     Shown("cost", "cost", number(2)),
     Shown("  of it unserved", "cost_unserved", number(2)),
     Shown("cost per order", "cost_per_order", number(2)),
+]
+_OVER_TIME = [
+    Shown("units received", "units_received", quantity),
+    Shown("units late", "units_late", quantity),
+    Shown("units lost", "units_lost", quantity),
+    Shown("units waiting", "units_waiting", quantity),
+    Shown("days waited", "wait_days", number(2)),
 ]

@@ -301,6 +301,17 @@ CATALOG_SCHEMAS = (
         references=(_OF_SOURCE,),
         one_of=("source_code", "country_id"),
     ),
+    Schema(
+        "receipts",
+        "What comes in, and when. For simulations over time.",
+        (
+            Column("date", Kind.TIME, "the day from whose start it is there, UTC", required=True),
+            _SOURCE,
+            _SKU,
+            Column("quantity", Kind.QUANTITY, "that comes in", required=True, low=0),
+        ),
+        references=(_OF_SOURCE,),
+    ),
 )
 
 ORDER_SCHEMAS = (

@@ -3,16 +3,39 @@
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from engine.errors import EngineError, ScenarioError
 from engine.policies.model import Capacity, SafetyStock
 from engine.selection.plan import find_plan
-from engine.whatif import demand, links, sources, steps, stock
+from engine.whatif import demand, links, sources, steps, stock, supply
 from engine.whatif.case import Case
+from engine.whatif.horizon import Horizon
 from engine.whatif.scenario import Scenario
+from engine.whatif.stock import chosen_items
 
 
 def _use(case: Case, step: steps.Use) -> Case:
     return case._replace(plan=find_plan(step.algorithm, step.policy))
+
+
+def _replenish(case: Case, step: steps.Replenish) -> Case:
+    horizon = _horizon(case)
+    chosen_items(case, step.source, step.sku, step.rank)  # names what is not there, if anything
+    rules = *horizon.replenish, step
+    return case._replace(horizon=replace(horizon, replenish=rules))
+
+
+def _set_horizon(case: Case, step: steps.SetHorizon) -> Case:
+    given = {"every": step.every, "patience": step.patience}
+    changed = {name: value for name, value in given.items() if value is not None}
+    return case._replace(horizon=replace(_horizon(case), **changed))
+
+
+def _horizon(case: Case) -> Horizon:
+    if case.horizon is None:
+        raise ScenarioError("there is no horizon; give --horizon, or [horizon] in the file")
+    return case.horizon
 
 
 _DO: dict[type, Callable[[Case, Any], Case]] = {
@@ -32,6 +55,9 @@ _DO: dict[type, Callable[[Case, Any], Case]] = {
     steps.ShiftDemand: demand.shift_demand,
     steps.Between: demand.between,
     steps.Use: _use,
+    steps.Replenish: _replenish,
+    steps.SetHorizon: _set_horizon,
+    steps.DelayReceipts: supply.delay_receipts,
 }
 
 

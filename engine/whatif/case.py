@@ -14,6 +14,7 @@ from engine.orders import OrderSet, sequence
 from engine.selection.plan import Plan
 from engine.tables.whole import whole
 from engine.types import IntArray, frozen
+from engine.whatif.horizon import Horizon
 
 _SHOWN = 8
 """Known names that an error lists."""
@@ -23,13 +24,14 @@ class Case(NamedTuple):
     """Everything that a run needs; nothing in it is ever written to.
 
     ``details`` is (num_orders,): what steps ask of an order that a run does not,
-    ``created_at``, ``country_id`` and ``region``.
+    ``created_at``, ``country_id`` and ``region``. Without a ``horizon`` one batch serves all.
     """
 
     catalog: Catalog
     orders: OrderSet
     details: pa.Table
     plan: Plan
+    horizon: Horizon | None = None
 
 
 def details_of(orders: pa.Table) -> pa.Table:
@@ -49,9 +51,7 @@ def take_orders(case: Case, rows: IntArray) -> Case:
     orders = case.orders
     if np.array_equal(rows, np.arange(len(orders.ids))):
         return case
-    counts = np.diff(orders.offsets)[rows]
-    offsets = np.append(0, np.cumsum(counts))
-    lines = np.arange(offsets[-1]) + np.repeat(orders.offsets[rows] - offsets[:-1], counts)
+    lines, offsets = lines_of(orders, rows)
     headers = orders.headers.take(rows)
     ids, id_type = _ids(orders, rows)
     taken = replace(
@@ -63,6 +63,14 @@ def take_orders(case: Case, rows: IntArray) -> Case:
         quantity=frozen(orders.quantity[lines]),
     )
     return case._replace(orders=taken, details=case.details.take(pa.array(rows)))
+
+
+def lines_of(orders: OrderSet, rows: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the lines of some orders, and (num_rows + 1,) offsets of each order's among them."""
+    counts = np.diff(orders.offsets)[rows]
+    offsets = np.append(0, np.cumsum(counts))
+    lines = np.arange(offsets[-1]) + np.repeat(orders.offsets[rows] - offsets[:-1], counts)
+    return lines, offsets
 
 
 def _ids(orders: OrderSet, rows: IntArray) -> tuple[pa.Array, pa.DataType]:

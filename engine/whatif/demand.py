@@ -9,13 +9,11 @@ import pyarrow.compute as pc
 
 from engine.errors import ScenarioError
 from engine.tables.fold import fold_country, fold_name
-from engine.types import BoolArray, IntArray, frozen
+from engine.types import BoolArray, frozen
 from engine.whatif.case import Case, take_orders, text_values, unknown
+from engine.whatif.draws import Purpose, picks, shuffled
 from engine.whatif.rounding import share_of
 from engine.whatif.steps import Between, ResampleDemand, ScaleDemand, ShiftDemand
-
-_SCALE, _RESAMPLE, _SHIFT, _DONOR = range(4)
-"""What a seed is used for: steps with one seed do not draw the same."""
 
 
 def scale_demand(case: Case, step: ScaleDemand) -> Case:
@@ -23,14 +21,23 @@ def scale_demand(case: Case, step: ScaleDemand) -> Case:
     num_orders = len(case.orders.ids)
     times = np.full(num_orders, int(step.factor), np.int64)
     more = share_of(num_orders, step.factor % 1)
-    times[_drawn(num_orders, step.seed, _SCALE)[:more]] += 1
+    times[shuffled(num_orders, step.seed, Purpose.SCALE)[:more]] += 1
     return take_orders(case, np.repeat(np.arange(num_orders), times))
 
 
 def resample_demand(case: Case, step: ResampleDemand) -> Case:
     """Draw as many orders as there are; each stands where the one it is drawn from stood."""
+    return _resampled(case, step.seed, Purpose.RESAMPLE)
+
+
+def replicated(case: Case, number: int, seed: int) -> Case:
+    """Return the case with orders drawn for a replication; for 0 as it is."""
+    return _resampled(case, seed, number, Purpose.REPLICATE) if number else case
+
+
+def _resampled(case: Case, *seed: int) -> Case:
     num_orders = len(case.orders.ids)
-    return take_orders(case, np.sort(_picks(num_orders, num_orders, step.seed, _RESAMPLE)))
+    return take_orders(case, np.sort(picks(num_orders, num_orders, *seed)))
 
 
 def shift_demand(case: Case, step: ShiftDemand) -> Case:
@@ -38,9 +45,9 @@ def shift_demand(case: Case, step: ShiftDemand) -> Case:
     givers = np.flatnonzero(_of_area(case, step.from_, "from"))
     donors = np.flatnonzero(_of_area(case, step.to, "to"))
     count = share_of(len(givers), step.share)
-    moved = givers[_drawn(len(givers), step.seed, _SHIFT)[:count]]
+    moved = givers[shuffled(len(givers), step.seed, Purpose.SHIFT)[:count]]
     rows = np.arange(len(case.orders.ids))
-    rows[moved] = donors[_picks(len(donors), count, step.seed, _DONOR)]
+    rows[moved] = donors[picks(len(donors), count, step.seed, Purpose.DONOR)]
     headers = case.orders.headers
     headers = headers._replace(
         stock=frozen(headers.stock[rows]),
@@ -90,20 +97,3 @@ def _of_area(case: Case, area: str, what: str) -> BoolArray:
             raise unknown(f"{what}: region of orders to {country}", region, known)
         found &= inside
     return found
-
-
-def _random(count: int, seed: int, purpose: int) -> np.ndarray:
-    """(count,) uint64. Bits of PCG64 are the same in every version of numpy, by its promise."""
-    return np.random.PCG64([seed, purpose]).random_raw(count)
-
-
-def _drawn(count: int, seed: int, purpose: int) -> IntArray:
-    """Return all numbers below ``count``, shuffled: a larger share contains the smaller ones."""
-    return np.argsort(_random(count, seed, purpose), kind="stable")
-
-
-def _picks(below: int, count: int, seed: int, purpose: int) -> IntArray:
-    """(count,) numbers below ``below``, drawn with replacement."""
-    return (
-        (_random(count, seed, purpose) >> np.uint64(32)) * np.uint64(below) >> np.uint64(32)
-    ).astype(np.int64)

@@ -6,13 +6,14 @@ from decimal import Decimal
 from itertools import product
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from engine.errors import EngineError, ScenarioError
 from engine.policies.find import is_policy_file, parsed_toml
 from engine.policies.toml_lines import line_of
+from engine.whatif.horizon import Horizon, horizon_of
 from engine.whatif.scenario import Scenario, with_policies
 from engine.whatif.steps import ScaleDemand, Use, WrongError, converted, not_there, step_of
 
@@ -28,7 +29,16 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     seed: int = 0
 
 
-def read_scenarios(file: str | PathLike[str]) -> list[Scenario]:
+class Study(NamedTuple):
+    """What a file of scenarios asks for; None where it does not say."""
+
+    scenarios: list[Scenario]
+    horizon: Horizon | None = None
+    replications: int | None = None
+    seed: int | None = None
+
+
+def read_study(file: str | PathLike[str]) -> Study:
     """Read a file of scenarios; grids are expanded.
 
     Parameters
@@ -38,7 +48,7 @@ def read_scenarios(file: str | PathLike[str]) -> list[Scenario]:
 
     Returns
     -------
-    The scenarios, in the order of the file; policies are read.
+    The scenarios, in the order of the file, with their policies read; and how they are to be run.
 
     Raises
     ------
@@ -53,7 +63,7 @@ def read_scenarios(file: str | PathLike[str]) -> list[Scenario]:
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, ValueError):
         raise ScenarioError(f"{name}: no such file of scenarios; correct the path") from None
     try:
-        return list(_scenarios(parsed_toml(text, name, ScenarioError), Path(name).parent))
+        return _study(parsed_toml(text, name, ScenarioError), Path(name).parent)
     except WrongError as wrong:
         path, message = wrong.args
         line = line_of(text, path)
@@ -76,10 +86,28 @@ def policy_files(scenarios: Mapping[str, Any] | list[Any], folder: Path) -> list
     return sorted(set(found))
 
 
+def _study(given: dict[str, Any], folder: Path) -> Study:
+    for key, value in given.items():
+        if key not in Study._fields:
+            first = f"$.{key}[0]" if isinstance(value, list) else f"$.{key}"
+            raise WrongError(first, not_there(key, list(Study._fields)))
+    horizon = given.get("horizon")
+    return Study(
+        list(_scenarios(given, folder)),
+        None if horizon is None else horizon_of(horizon, "$.horizon"),
+        _whole(given, "replications"),
+        _whole(given, "seed"),
+    )
+
+
+def _whole(given: Mapping[str, Any], key: str) -> int | None:
+    value = given.get(key)
+    if value is not None and (type(value) is not int or not 0 <= value < 2**63):
+        raise WrongError(f"$.{key}", f"{key}: give a whole number of 0 or more; not {value!r}")
+    return value
+
+
 def _scenarios(given: dict[str, Any], folder: Path) -> Iterator[Scenario]:
-    for key in given:
-        if key != "scenarios":
-            raise WrongError(f"$.{key}[0]", not_there(key, ["scenarios"]))
     entries = given.get("scenarios", [])
     if not isinstance(entries, list):
         raise WrongError("$.scenarios", "scenarios must be tables: [[scenarios]]")

@@ -5,7 +5,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec import to_builtins
+
 from engine.clock import Clock
+from engine.errors import UsageError
 from engine.folders import read_run
 from engine.io.location import hash_files
 from engine.io.output import check_output, whole_folder
@@ -15,9 +18,10 @@ from engine.policies.model import Policy
 from engine.run_info import write_run_info
 from engine.selection.plan import find_plan
 from engine.whatif.case import Case, details_of
-from engine.whatif.file import BASELINE, policy_files, read_scenarios
+from engine.whatif.file import BASELINE, policy_files, read_study
+from engine.whatif.horizon import Horizon
 from engine.whatif.scenario import described
-from engine.whatif.simulate import run_scenarios
+from engine.whatif.simulate import merged, run_study
 from engine.whatif.simulation import Simulation
 
 
@@ -36,6 +40,10 @@ def simulate_folders(
     *,
     algorithm: str | None = None,
     policy: "str | PathLike[str] | Mapping[str, Any] | Policy | None" = None,
+    every: str | None = None,
+    patience: int | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
     workers: int | None = None,
     format: str = "parquet",
     overwrite: bool = False,
@@ -51,8 +59,10 @@ def simulate_folders(
         TOML file.
     out
         Local folder that appears whole or not at all.
-    algorithm, policy, workers
+    algorithm, policy, replications, seed, workers
         As in `simulate`.
+    every, patience
+        As in `engine.Horizon`; each goes before the file's.
     format
         ``parquet``, ``csv`` or ``arrow``.
     overwrite
@@ -74,12 +84,14 @@ def simulate_folders(
     own = [policy] if isinstance(policy, str | PathLike) and is_policy_file(str(policy)) else []
     target = check_output(out, overwrite, [catalog, orders, scenarios, *own])
     plan = find_plan(algorithm, policy)
-    listed = read_scenarios(scenarios)
+    read = read_study(scenarios)
+    horizon = _horizon(read.horizon, every, patience)
+    study = merged(read, horizon, replications, seed)
     text = Path(scenarios).read_text("utf-8-sig")
     named = policy_files(parsed_toml(text, str(scenarios)), Path(scenarios).parent)
     run = read_run(catalog, orders, quarantine=False, clock=clock)
     case = Case(run.catalog, run.orders, details_of(run.table), plan)
-    found = run_scenarios(case, listed, workers=workers, clock=clock)
+    found = run_study(case, study, workers=workers, clock=clock)
     rows = {name: table.num_rows for name, table in found.tables.items()}
     # Only now: no worker holds the lock of the folder, and what dies before leaves nothing.
     with whole_folder(target, overwrite) as draft:
@@ -97,7 +109,10 @@ def simulate_folders(
                 "out": out,
                 "algorithm": plan.code,
                 "policy": None if policy is None else as_mapping(plan.policy),
-                "steps": [described(one) for one in listed],
+                "steps": [described(one) for one in study.scenarios],
+                "horizon": None if study.horizon is None else to_builtins(study.horizon),
+                "replications": study.replications or 0,
+                "seed": study.seed or 0,
                 "workers": workers,
                 "format": format,
             },
@@ -109,3 +124,17 @@ def simulate_folders(
             seconds=clock.seconds,
         )
     return Simulated(found, rows)
+
+
+def _horizon(found: Horizon | None, every: str | None, patience: int | None) -> Horizon | None:
+    """Return the horizon of a file with what is asked for beside it."""
+    if found is None and every is None:
+        if patience is not None:
+            raise UsageError("--patience goes with --horizon, or [horizon] in the file")
+        return None
+    found = found or Horizon()
+    return Horizon(
+        every=found.every if every is None else every,
+        patience=found.patience if patience is None else patience,
+        replenish=found.replenish,
+    )

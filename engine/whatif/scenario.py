@@ -208,6 +208,55 @@ class Scenario:
         """Keep the orders created from one day to another, both included."""
         return self._and("between", start=start, end=end)
 
+    def replenish(
+        self,
+        *,
+        source: str | None = None,
+        sku: str | None = None,
+        rank: tuple[int, int] | None = None,
+        up_to: Number | None = None,
+        up_to_factor: Number | None = None,
+        reorder_at: Number | None = None,
+        reorder_factor: Number | None = None,
+        lead_days: int | tuple[int, int] = 1,
+        seed: int = 0,
+    ) -> "Scenario":
+        """Order what runs low, up to a level, whenever no more than another level is left.
+
+        Parameters
+        ----------
+        source, sku, rank
+            Which items, as in `move_stock`; all of them where none is given.
+        up_to, reorder_at
+            The levels, in units. Without ``reorder_at`` it is ordered as soon as one is missing.
+        up_to_factor, reorder_factor
+            Instead: multiples of what an item has at the start.
+        lead_days
+            Days until it is there, or the fewest and the most of them, drawn by ``seed``.
+        """
+        return self._and(
+            "replenish",
+            source=source,
+            sku=sku,
+            rank=rank,
+            up_to=up_to,
+            up_to_factor=up_to_factor,
+            reorder_at=reorder_at,
+            reorder_factor=reorder_factor,
+            lead_days=lead_days,
+            seed=seed,
+        )
+
+    def delay_receipts(
+        self, days: int, *, source: str | None = None, sku: str | None = None
+    ) -> "Scenario":
+        """Have rows of ``receipts`` come in some days later."""
+        return self._and("delay_receipts", days=days, source=source, sku=sku)
+
+    def set_horizon(self, *, every: str | None = None, patience: int | None = None) -> "Scenario":
+        """Change when batches run, or how long lines wait; see `engine.Horizon`."""
+        return self._and("set_horizon", every=every, patience=patience)
+
 
 def with_policies(scenario: Scenario) -> Scenario:
     """Return a scenario whose policies are read, once and for all.

@@ -9,21 +9,24 @@ from typing import Any
 from engine.algorithms.protocol import SourceSelectionAlgorithm
 from engine.catalog import Catalog
 from engine.clock import Clock
-from engine.errors import EngineError, ScenarioError
+from engine.errors import EngineError, ScenarioError, UsageError
 from engine.orders import encode_orders
 from engine.policies.model import Policy
+from engine.selection.kpis import KPIs
 from engine.selection.plan import Plan, find_plan
-from engine.selection.run import Run
 from engine.tables.findings import raise_findings
 from engine.tables.raw import as_raw
 from engine.tables.schema import ORDER_TABLES
 from engine.tables.validate import validate_orders
 from engine.whatif.apply import apply
 from engine.whatif.case import Case, details_of, without_lines
-from engine.whatif.file import BASELINE, read_scenarios
-from engine.whatif.outcome import Outcome, begin, run_scenario
+from engine.whatif.course import begin
+from engine.whatif.file import BASELINE, Study, read_study
+from engine.whatif.horizon import Horizon
+from engine.whatif.outcome import Outcome, begin_small, run_replication, run_scenario
 from engine.whatif.scenario import Scenario, with_policies
 from engine.whatif.simulation import Simulation, simulation_of
+from engine.whatif.supply import with_received_items
 from engine.whatif.workers import count_workers, spread
 
 
@@ -35,6 +38,9 @@ def simulate(
     *,
     algorithm: str | SourceSelectionAlgorithm | None = None,
     policy: "str | PathLike[str] | Mapping[str, Any] | Policy | None" = None,
+    horizon: Horizon | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
     workers: int | None = None,
 ) -> Simulation:
     """Run scenarios and a baseline over the same catalogue and orders.
@@ -45,6 +51,13 @@ def simulate(
         As in `engine.allocate`; they make the baseline, which every scenario starts from.
     scenarios
         Scenarios, or the path of a TOML file of them.
+    horizon
+        Batches through time; without one, one batch serves all orders. It goes before the
+        file's, as ``replications`` and ``seed`` do.
+    replications
+        How often each scenario runs once more on orders drawn from its own, 0 if nothing says.
+    seed
+        Of these draws, 0 if nothing says.
     workers
         Processes; None for one per processor. The result does not depend on it.
 
@@ -81,19 +94,44 @@ def simulate(
     Lyon closed 0.5
     """
     plan = find_plan(algorithm, policy)
-    listed = _listed(scenarios)
+    study = merged(_study(scenarios), horizon, replications, seed)
     raw, findings = as_raw({"orders": orders, "order_lines": order_lines}, ORDER_TABLES)
     valid = validate_orders(raw, catalog.tables, findings)
     raise_findings(valid.fatal)
     order_set = encode_orders(valid, catalog)
     case = Case(catalog, order_set, details_of(valid.tables["orders"]), plan)
-    return run_scenarios(case, listed, workers=workers, clock=Clock())
+    return run_study(case, study, workers=workers, clock=Clock())
 
 
-def _listed(scenarios: "Iterable[Scenario] | str | PathLike[str]") -> list[Scenario]:
-    """Return scenarios with their policies read, under names that are all different."""
+def merged(
+    study: Study, horizon: Horizon | None, replications: int | None, seed: int | None
+) -> Study:
+    """Return a study with what is asked for beside its file.
+
+    Raises
+    ------
+    UsageError
+        If a number is negative.
+    """
+    for name, number in (("replications", replications), ("seed", seed)):
+        if number is not None and not 0 <= number < 2**63:
+            raise UsageError(f"{name}: {number} is no whole number of 0 or more")
+    return Study(
+        study.scenarios,
+        study.horizon if horizon is None else horizon,
+        study.replications if replications is None else replications,
+        study.seed if seed is None else seed,
+    )
+
+
+def _study(scenarios: "Iterable[Scenario] | str | PathLike[str]") -> Study:
     if isinstance(scenarios, str | PathLike):
-        return read_scenarios(scenarios)
+        return read_study(scenarios)
+    return Study(_listed(scenarios))
+
+
+def _listed(scenarios: Iterable[Scenario]) -> list[Scenario]:
+    """Return scenarios with their policies read, under names that are all different."""
     if isinstance(scenarios, Scenario):
         raise ScenarioError("scenarios: give a list of scenarios, or the path of a TOML file")
     listed, seen = [], {BASELINE}
@@ -111,43 +149,62 @@ def _listed(scenarios: "Iterable[Scenario] | str | PathLike[str]") -> list[Scena
     return listed
 
 
-def run_scenarios(
-    case: Case, scenarios: list[Scenario], *, workers: int | None, clock: Clock
-) -> Simulation:
+def run_study(case: Case, study: Study, *, workers: int | None, clock: Clock) -> Simulation:
     """Run the baseline and scenarios on a case; see `simulate`."""
-    processes = count_workers(workers, len(scenarios))
+    case = with_received_items(case._replace(horizon=study.horizon))
+    scenarios = [Scenario(BASELINE), *study.scenarios]
+    replications, seed = study.replications or 0, study.seed or 0
     with clock("try"):
         # Nearly every error shows on orders without lines, before anything long begins.
         small = without_lines(case)
         plans = [_tried(one, small) for one in scenarios]
         del small
-    total = (len(scenarios) + 1) * len(case.orders.skus)
+    # Which scenario, and which replication of it; the baseline as it is runs before the others.
+    tasks = [(at, 0) for at in range(1, len(scenarios))]
+    tasks += [(at, run) for at in range(len(scenarios)) for run in range(1, replications + 1)]
+    processes = count_workers(workers, len(tasks))
+    num_lines = len(case.orders.skus)
+
+    def work(task: int) -> Outcome | KPIs:
+        at, run = tasks[task]
+        if run:
+            return run_replication(scenarios[at], case, run, seed)
+        return run_scenario(scenarios[at], case)
+
     with clock("simulate"):
         # Here, so that workers find kernels and what is derived from the orders in memory.
-        outcomes: dict[int, Outcome] = {-1: run_scenario(Scenario(BASELINE), case)}
+        found: dict[tuple[int, int], Any] = {(0, 0): run_scenario(scenarios[0], case)}
         if processes > 1:
             _load_kernels(case, plans)
-        clock.lines(len(case.orders.skus), total)
+        clock.lines(num_lines, num_lines * (len(tasks) + 1))
         gc.freeze()  # or a collection in a worker would write to every object that is shared
         try:
-            answers = spread(
-                len(scenarios), lambda at: run_scenario(scenarios[at], case), processes
-            )
-            with closing(answers):  # at once, whatever happens: its workers end with it
-                for at, outcome in answers:
-                    outcomes[at] = outcome
-                    clock.lines(len(outcomes) * len(case.orders.skus), total)
+            with closing(spread(len(tasks), work, processes)) as answers:
+                # At once, whatever happens: its workers end with it.
+                for task, answer in answers:
+                    found[tasks[task]] = answer
+                    clock.lines(num_lines * len(found), num_lines * (len(tasks) + 1))
         finally:
             gc.unfreeze()
-    names = [BASELINE, *(one.name for one in scenarios)]
-    ordered = {name: outcomes[at] for at, name in enumerate(names, start=-1)}
-    return simulation_of(ordered, [*case.catalog.notes, *case.orders.notes])
+    names = [one.name for one in scenarios]
+    runs = range(1, replications + 1)
+    return simulation_of(
+        {name: found[at, 0] for at, name in enumerate(names)},
+        {name: [found[at, run] for run in runs] for at, name in enumerate(names)},
+        [*case.catalog.notes, *case.orders.notes, *_without_horizon(case)],
+    )
+
+
+def _without_horizon(case: Case) -> list[str]:
+    if case.horizon is None and "receipts" in case.catalog.tables:
+        return ["receipts: not used without a horizon; give --horizon, or [horizon] in the file"]
+    return []
 
 
 def _tried(scenario: Scenario, small: Case) -> Plan:
     """Return what a scenario decides by, if its steps and its policy hold."""
     case = apply(scenario, small)
-    begin(scenario, case)
+    begin_small(scenario, case)
     return case.plan
 
 
@@ -156,5 +213,5 @@ def _load_kernels(case: Case, plans: list[Plan]) -> None:
     one = case.orders.part(0, min(1, len(case.orders.ids)))
     for plan in {plan.code or repr(plan.policy): plan for plan in plans}.values():
         with suppress(EngineError):  # what it lacks may be a step's to bring
-            run = Run(case.catalog, plan=plan, mode="sequential", include_zero=False, clock=Clock())
+            run = begin(case._replace(plan=plan), case.catalog)
             run.count(run.decide(one))

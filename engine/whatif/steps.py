@@ -13,6 +13,8 @@ from engine.policies.find import worded
 
 _MOST = Decimal(1_000)
 _PLACES = Decimal("0.000001")
+_MOST_DAYS = 3_650
+_QUANTITIES = ("quantity", "units", "orders", "up_to", "reorder_at")
 
 
 class _Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
@@ -151,6 +153,35 @@ class Between(_Step, frozen=True, kw_only=True, tag="between"):
     end: date
 
 
+class Replenish(_Step, frozen=True, kw_only=True, tag="replenish"):
+    """Order what runs low; quantities, or multiples of what an item starts with."""
+
+    source: str | None = None
+    sku: str | None = None
+    rank: tuple[int, int] | None = None
+    up_to: Decimal | None = None
+    up_to_factor: Decimal | None = None
+    reorder_at: Decimal | None = None
+    reorder_factor: Decimal | None = None
+    lead_days: int | tuple[int, int] = 1
+    seed: int = 0
+
+
+class DelayReceipts(_Step, frozen=True, kw_only=True, tag="delay_receipts"):
+    """Have what comes in come later."""
+
+    days: int
+    source: str | None = None
+    sku: str | None = None
+
+
+class SetHorizon(_Step, frozen=True, kw_only=True, tag="set_horizon"):
+    """Change when batches run, or how long lines wait."""
+
+    every: str | None = None
+    patience: int | None = None
+
+
 Step = (
     CloseSource
     | OpenSource
@@ -168,6 +199,9 @@ Step = (
     | ResampleDemand
     | ShiftDemand
     | Between
+    | Replenish
+    | DelayReceipts
+    | SetHorizon
 )
 KINDS: dict[str, Any] = {str(kind.__struct_config__.tag): kind for kind in get_args(Step)}
 """Every step by what it is called in a file."""
@@ -240,8 +274,10 @@ def _problems(step: Any) -> list[tuple[str, str]]:
         value, shown = getattr(step, name), name.rstrip("_")
         if isinstance(value, Decimal) and not value.is_finite():
             found.append((shown, "give a number"))
-        elif name in ("factor", "share") and not _is_between(
-            value, 1 if name == "share" else _MOST
+        elif (
+            (name == "share" or name.endswith("factor"))
+            and value is not None
+            and not _is_between(value, 1 if name == "share" else _MOST)
         ):
             most = "1" if name == "share" else f"{_MOST:,}"
             found.append((shown, f"give 0 to {most}, with at most 6 decimals; not {value}"))
@@ -251,8 +287,12 @@ def _problems(step: Any) -> list[tuple[str, str]]:
             found.append((shown, f"give the first and the last rank, from 1; not {list(value)}"))
         elif name == "priority" and not 0 <= value <= 65_535:
             found.append((shown, f"give 0 to 65535; not {value}"))
-        elif name in ("quantity", "units", "orders") and value is not None:
+        elif name in _QUANTITIES and value is not None:
             found += [(shown, it) for it in _not_a_quantity(value)]
+        elif name == "lead_days" and not 1 <= days_of(value)[0] <= days_of(value)[1] <= _MOST_DAYS:
+            found.append((shown, f"give 1 to {_MOST_DAYS:,}, or the fewest and the most"))
+        elif name == "days" and not 1 <= value <= _MOST_DAYS:
+            found.append((shown, f"give 1 to {_MOST_DAYS:,}; not {value}"))
     if isinstance(step, AddSource):
         found += [
             ("stock", f"{sku}: {it}") for sku, n in step.stock.items() for it in _not_a_quantity(n)
@@ -265,7 +305,37 @@ def _problems(step: Any) -> list[tuple[str, str]]:
         found.append(("end", f"{step.end} is before {step.start}"))
     if isinstance(step, MoveStock) and step.source == step.to:
         found.append(("to", "is the source itself"))
+    if isinstance(step, Replenish):
+        found += _levels(step)
     return found
+
+
+def _levels(step: Replenish) -> list[tuple[str, str]]:
+    """Return what is wrong with the levels of a rule."""
+    if (step.up_to is None) == (step.up_to_factor is None):
+        return [("up_to", "give either up_to or up_to_factor")]
+    if step.up_to is None:
+        other, reorder, most = step.reorder_at, step.reorder_factor, step.up_to_factor
+        names = "reorder_at", "reorder_factor", "up_to_factor"
+    else:
+        other, reorder, most = step.reorder_factor, step.reorder_at, step.up_to
+        names = "reorder_factor", "reorder_at", "up_to"
+    if other is not None:
+        return [(names[0], f"with {names[2]} goes {names[1]}")]
+    if reorder is not None and most is not None and reorder > most:
+        return [(names[1], f"{reorder} is more than {names[2]}, {most}")]
+    return []
+
+
+def days_of(days: int | tuple[int, int]) -> tuple[int, int]:
+    """Return the fewest and the most days.
+
+    Examples
+    --------
+    >>> days_of(3), days_of((3, 7))
+    ((3, 3), (3, 7))
+    """
+    return (days, days) if isinstance(days, int) else days
 
 
 def _is_between(value: Decimal, most: Decimal | int) -> bool:

@@ -21,7 +21,7 @@ from engine.whatif.steps import MoveStock, ScaleStock
 def scale_stock(case: Case, step: ScaleStock) -> Case:
     """Multiply the quantities of items."""
     items = case.catalog.items
-    at = _items(case, step.source, step.sku, step.rank)
+    at = chosen_items(case, step.source, step.sku, step.rank)
     quantity = items.quantity.copy()
     quantity[at] = scaled(quantity[at], step.factor)
     if np.array_equal(quantity, items.quantity):
@@ -33,7 +33,7 @@ def move_stock(case: Case, step: MoveStock) -> Case:
     """Move what is free of in-stock items; rows that the other source lacks are added."""
     catalog, items = case.catalog, case.catalog.items
     to = source_index(case, step.to)
-    at = _items(case, step.source, step.sku, step.rank)
+    at = chosen_items(case, step.source, step.sku, step.rank)
     at = at[items.in_stock[at] > 0]
     moved = scaled(np.maximum(items.quantity[at] - items.reserved[at], 0), step.share)
     at, moved = at[moved > 0], moved[moved > 0]
@@ -107,7 +107,7 @@ def new_items(
     return pa.concat_tables([table, rows.select(table.column_names).cast(table.schema)])
 
 
-def _items(
+def chosen_items(
     case: Case, source: str | None, sku: str | None, rank: tuple[int, int] | None
 ) -> IntArray:
     """Return the items of a source, or of all, whose SKUs a pattern and a rank name."""

@@ -23,7 +23,10 @@ from tests.cli.running import (
 )
 
 FILE = DATA.parent / "examples" / "northwind.toml"
-TABLES = ("kpis", "differences", "sources", "shortfalls")
+TABLES = (
+    *("kpis", "differences", "intervals", "sources", "shortfalls", "distances"),
+    *("regions", "flows", "skus", "days", "source_days"),
+)
 SMALL = """
 [[scenarios]]
 name = "grown"

@@ -26,6 +26,7 @@ CONTRACT = {
     "safety_stock": "source_code, sku?, quantity",
     "rates": "source_zone, destination_zone, up_to_units, cost",
     "zones": "source_code?, country_id?, region?, postcode_prefix?, zone",
+    "receipts": "date, source_code, sku, quantity",
     "orders": (
         "order_id, stock_id?, sales_channel_type?, sales_channel_code?, created_at?, priority?, "
         "country_id?, region?, city?, postcode?, street?, latitude?, longitude?, ship_policy?"

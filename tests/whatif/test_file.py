@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ScenarioError
-from engine.whatif.file import policy_files, read_scenarios
+from engine.whatif.file import policy_files, read_study
 from engine.whatif.steps import KINDS
 
 CLOSED = """[[scenarios]]
@@ -30,17 +30,17 @@ def written(tmp_path):
 
 def test_read_scenarios_takes_steps_in_order(written):
     text = CLOSED + '[[scenarios.steps]]\ndo = "scale_demand"\nfactor = 1.2\n'
-    (one,) = read_scenarios(written(text))
+    (one,) = read_study(written(text)).scenarios
     assert [step.do for step in one.steps] == ["close_source", "scale_demand"]
 
 
 def test_read_scenarios_of_an_empty_file(written):
-    assert read_scenarios(written("")) == []
+    assert read_study(written("")).scenarios == []
 
 
 def test_read_scenarios_expands_grids(written):
     text = '[[scenarios]]\nname = "x"\nalgorithm = ["priority", "distance"]\ndemand = [0.8, 1]\n'
-    found = read_scenarios(written(text))
+    found = read_study(written(text)).scenarios
     assert [one.name for one in found] == [
         "x, priority, demand 0.8",
         "x, distance, demand 0.8",
@@ -53,7 +53,7 @@ def test_read_scenarios_expands_grids(written):
 def test_read_scenarios_takes_algorithms_and_policies_one_after_the_other(written):
     ways = 'algorithm = ["priority"]\npolicy = ["cheapest", {ranking = ["distance"]}]\n'
     text = f'[[scenarios]]\nname = "x"\n{ways}'
-    assert [one.name for one in read_scenarios(written(text))] == [
+    assert [one.name for one in read_study(written(text)).scenarios] == [
         "x, priority",
         "x, cheapest",
         "x, policy 2",
@@ -62,7 +62,7 @@ def test_read_scenarios_takes_algorithms_and_policies_one_after_the_other(writte
 
 def test_read_scenarios_names_nothing_that_does_not_vary(written):
     text = '[[scenarios]]\nname = "x"\nalgorithm = "distance"\ndemand = 1.2\nseed = 4\n'
-    (one,) = read_scenarios(written(text))
+    (one,) = read_study(written(text)).scenarios
     assert one.name == "x"
     assert one.steps[0].seed == 4
 
@@ -70,7 +70,7 @@ def test_read_scenarios_names_nothing_that_does_not_vary(written):
 def test_read_scenarios_finds_policies_beside_the_file(written, tmp_path):
     (tmp_path / "own.toml").write_text('order_rule = "cheapest"\ncosts = {per_shipment = 1}\n')
     text = '[[scenarios]]\nname = "x"\npolicy = "own.toml"\n'
-    (one,) = read_scenarios(written(text))
+    (one,) = read_study(written(text)).scenarios
     assert one.steps[0].policy.order_rule == "cheapest"
 
 
@@ -135,16 +135,16 @@ def test_read_scenarios_names_file_and_line(written, name):
     text, line, message = WRONG[name]
     path = written(text)
     with pytest.raises(ScenarioError) as raised:
-        read_scenarios(path)
+        read_study(path)
     assert str(raised.value).startswith(f"{path}, line {line}: ")
     assert message in str(raised.value)
 
 
 def test_read_scenarios_refuses_what_is_no_toml(written, tmp_path):
     with pytest.raises(ScenarioError, match="not TOML"):
-        read_scenarios(written("[["))
+        read_study(written("[["))
     with pytest.raises(ScenarioError, match="no such file"):
-        read_scenarios(tmp_path / "none.toml")
+        read_study(tmp_path / "none.toml")
 
 
 ROOT = Path(__file__).parents[2]
@@ -152,23 +152,25 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.toml")), ids=str)
 def test_examples_can_be_read(path):
-    assert read_scenarios(path)
+    assert read_study(path)
 
 
 def test_examples_of_the_document_can_be_read(written):
     text = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
     blocks = re.findall(r"^```toml\n(.*?)^```", text, re.M | re.S)
-    assert blocks
-    for block in blocks:
-        names = [one.name for one in read_scenarios(written(block))]
-        assert names[1:3] == ["growth, priority, demand 1.0", "growth, distance, demand 1.0"]
-        assert names[1] in text
+    scenarios, through_time = (read_study(written(block)) for block in blocks)
+    names = [one.name for one in scenarios.scenarios]
+    assert names[1:3] == ["growth, priority, demand 1.0", "growth, distance, demand 1.0"]
+    assert names[1] in text
+    assert (through_time.horizon.every, through_time.horizon.patience) == ("night", 14)
+    assert [rule.source for rule in through_time.horizon.replenish] == ["london"]
 
 
 def test_the_document_names_every_step():
     text = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
     table = text.partition("## Steps")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("|")]
     for do, kind in KINDS.items():
-        (row,) = (line for line in table.splitlines() if f"`{do}`" in line[1:].partition("|")[0])
+        (row,) = (line for line in rows if f"`{do}`" in line[1:].partition("|")[0])
         for name in kind.__struct_encode_fields__:
             assert f"`{name}`" in row, (do, name)

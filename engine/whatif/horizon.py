@@ -1,0 +1,94 @@
+"""How a simulation goes through time, as data."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from engine.errors import ScenarioError
+from engine.whatif.steps import Replenish, WrongError, converted, step_of
+
+_EVERY = re.compile("night|order|(?:[1-9]|1[0-9]|2[0-4])h")
+_MOST_DAYS = 3_650
+
+
+class Horizon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When batches run, how long lines wait, and what is ordered when stock runs low.
+
+    Attributes
+    ----------
+    every
+        ``"night"``: a batch at the end of each day, UTC; ``"6h"``: at the end of every six hours
+        (1 to 24) from midnight; ``"order"``: orders are served as they come.
+    patience
+        Days that a line which is not served waits for a batch of a later day; then it is lost.
+    replenish
+        Rules for the baseline, each a mapping of the keys of the step ``replenish``.
+
+    Raises
+    ------
+    ScenarioError
+        If something is none of these.
+
+    Examples
+    --------
+    >>> Horizon(every="6h", patience=14).hours
+    6
+    >>> Horizon(every="hourly")
+    Traceback (most recent call last):
+    engine.errors.ScenarioError: every: give night, order, or hours from 1h to 24h; not 'hourly'
+    """
+
+    every: str = "night"
+    patience: int = 0
+    replenish: tuple[Any, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _EVERY.fullmatch(self.every):
+            raise ScenarioError(
+                f"every: give night, order, or hours from 1h to 24h; not {self.every!r}"
+            )
+        if not 0 <= self.patience <= _MOST_DAYS:
+            raise ScenarioError(
+                f"patience: give 0 to {_MOST_DAYS:,} whole days; not {self.patience!r}"
+            )
+        rules = tuple(_rule(one, "$") for one in self.replenish)
+        msgspec.structs.force_setattr(self, "replenish", rules)
+
+    @property
+    def hours(self) -> int:
+        """Hours from one batch to the next; 24 where orders are served as they come."""
+        return int(self.every[:-1]) if self.every.endswith("h") else 24
+
+
+def horizon_of(given: Any, path: str) -> Horizon:
+    """Return the horizon that a file of scenarios has at a path.
+
+    Raises
+    ------
+    WrongError
+        With the path of what is wrong.
+    """
+    if not isinstance(given, Mapping):
+        raise WrongError(path, "horizon must be a table: [horizon]")
+    listed = given.get("replenish", [])
+    if not isinstance(listed, list):
+        raise WrongError(f"{path}.replenish", "replenish must be tables: [[horizon.replenish]]")
+    rules = [_rule(one, f"{path}.replenish[{at}]") for at, one in enumerate(listed)]
+    horizon: Horizon = converted({**given, "replenish": rules}, Horizon, path)
+    return horizon
+
+
+def _rule(given: Any, path: str) -> Replenish:
+    if isinstance(given, Replenish):
+        return given
+    try:
+        rule: Replenish = step_of({**given, "do": "replenish"}, path)
+    except WrongError as wrong:
+        if path != "$":
+            raise
+        raise ScenarioError(f"replenish: {wrong.args[1]}") from None
+    except TypeError:
+        raise ScenarioError(f"replenish: {given!r} is no mapping of keys") from None
+    return rule
