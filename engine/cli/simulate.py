@@ -1,5 +1,6 @@
 """``ssa simulate``: what if."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -101,7 +102,7 @@ def simulate(
     show.compiling(quiet, policy=policy is not None)
     with terminate_cleanly(), show.progress(quiet, *_PHASES) as clock:
         clock.on_lines.append(give_back)
-        found, rows = simulate_folders(
+        found, rows, has_report = simulate_folders(
             catalog,
             orders,
             scenarios,
@@ -124,9 +125,10 @@ def simulate(
             _print_json(found, out, rows)
         else:
             _summarise(found, out)
+            _say_report(out, has_report)
 
 
-_PHASES = ("read", "validate", "encode", "try", "simulate", "write", "hash")
+_PHASES = ("read", "validate", "encode", "try", "simulate", "write", "report", "hash")
 
 
 def _print_json(found: Any, out: str, rows: dict[str, int]) -> None:
@@ -157,6 +159,13 @@ def _summarise(found: Any, out: str) -> None:
     if len(others) > _MOST:
         more = many(len(others) - _MOST, "more scenario")
         show.say("", f"and {more}; the table kpis in {out} holds all")
+
+
+def _say_report(out: str, is_written: bool) -> None:
+    if is_written:
+        show.say("", f"{Path(out) / 'report.html'} shows it, for a browser")
+    else:
+        show.say("", "no report: it takes pip install 'ssa-engine[report]'")
 
 
 def _show_intervals(found: Any, names: list[str]) -> None:

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from engine.report.panels import LEVELS, Panel, Scale, grid, level_ticks, scale, ticks, title
 from engine.report.section import Section
-from engine.report.sheet import NARROW, bar, line, write
+from engine.report.sheet import bar, line, lines, write
 from engine.report.table import pivot
 from engine.report.view import View
 from engine.selection.shown import share
@@ -21,7 +21,7 @@ def distances(view: View) -> Section:
     shipments: dict[tuple[str, _Class], int] = {}
     for row in rows:
         shipments[row["scenario"], (row["from_km"], row["to_km"])] = row["shipments"]
-    classes = sorted({one for _, one in shipments}, key=_by_distance)
+    classes = _filled(sorted({one for _, one in shipments}, key=_by_distance), shipments)
     totals = {
         name: sum(count for (other, _), count in shipments.items() if other == name)
         for name in view.names
@@ -42,7 +42,7 @@ def distances(view: View) -> Section:
             to_y = scale(0, top or 1, panel.bottom, panel.top)
             level_ticks(axes, panel, to_y, ticks(0, top or 1, 3)[1:], lambda it: f"{it:.0%}")
             _draw_bars(axes, panel, view, name, classes, shares, to_y)
-            _draw_edges(axes, panel, classes, width == NARROW)
+            _draw_edges(axes, panel, classes)
         return axes
 
     texts = {
@@ -83,13 +83,14 @@ def _draw_bars(
     for one, left in zip(classes, lefts, strict=True):
         y = to_y(shares[name, one])
         bar(axes, left + 1, y, each - 2, panel.bottom - y, view.look(name).colour)
-        if name != view.base:
-            y = to_y(shares[view.base, one])
-            line(axes, [left, left + each], [y, y], "ink", 2)
+    if name != view.base:
+        ys = [to_y(shares[view.base, one]) for one in classes]
+        strokes = [((x, y), (x + each, y)) for x, y in zip(lefts, ys, strict=True)]
+        lines(axes, strokes, "ink", 2)
     line(axes, [panel.left, panel.right], [panel.bottom] * 2, "base", zorder=3)
 
 
-def _draw_edges(axes: Axes, panel: Panel, classes: list[_Class], narrow: bool) -> None:
+def _draw_edges(axes: Axes, panel: Panel, classes: list[_Class]) -> None:
     lefts, each = _lefts(panel, classes)
     every = max(1, ceil(34 / each))
     y = panel.bottom + 11
@@ -108,6 +109,13 @@ def _lefts(panel: Panel, classes: list[_Class]) -> tuple[list[float], float]:
         panel.left + each * (at + (apart if start is None else 0))
         for at, (start, _) in enumerate(classes)
     ], each
+
+
+def _filled(classes: list[_Class], shipments: dict[tuple[str, _Class], int]) -> list[_Class]:
+    """Return the classes up to the farthest that anything is in, and the unknown if it is."""
+    filled = {one for (_, one), count in shipments.items() if count}
+    far = max((_by_distance(one) for one in filled if one[0] is not None), default=-1.0)
+    return [one for one in classes if one in filled or _by_distance(one) <= far]
 
 
 def _by_distance(one: _Class) -> float:

@@ -16,7 +16,7 @@ from engine.report.panels import (
     value_ticks,
     write_names,
 )
-from engine.report.sheet import Draw, line, mark, write
+from engine.report.sheet import Draw, lines, marks, write
 from engine.report.view import View
 
 _VALUES = 58
@@ -73,13 +73,19 @@ def _draw_rows(
     look, base = view.look(name), view.look(view.base)
     ys = rows.ys(panel, len(keys))
     write_names(axes, panel, rows, keys, ys)
+    end = panel.right - _VALUES
+    before, after, between = [], [], []
     for key, y in zip(keys, ys, strict=True):
-        value, before = values.get((name, key)), values.get((view.base, key))
-        write(axes, panel.right, y, "-" if value is None else form(value), align="right")
-        line(axes, [panel.left, panel.right - _VALUES], [y, y], "faint", zorder=0)
-        if value is not None and before is not None:
-            line(axes, [to_x(before), to_x(value)], [y, y], look.colour, 2)
-        if before is not None:
-            mark(axes, to_x(before), y, base.mark, base.colour, 8)
-        if value is not None and name != view.base:
-            mark(axes, to_x(value), y, look.mark, look.colour, 9)
+        now, was = values.get((name, key)), values.get((view.base, key))
+        write(axes, panel.right, y, "-" if now is None else form(now), align="right")
+        if was is not None:
+            before.append((to_x(was), y))
+        if now is not None:
+            after.append((to_x(now), y))
+        if was is not None and now is not None:
+            between.append(((to_x(was), y), (to_x(now), y)))
+    lines(axes, [((panel.left, y), (end, y)) for y in ys], "faint", zorder=0)
+    lines(axes, between, look.colour, 2)
+    marks(axes, before, base.mark, base.colour, 8)
+    if name != view.base:
+        marks(axes, after, look.mark, look.colour, 9)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from engine.report.table import Table
 from engine.report.view import View
 from engine.report.words import minus, rounded
-from engine.selection.shown import Shown, shown_figures, signed
+from engine.selection.shown import Shown, plus_minus, shown_figures, signed
 
 _MORE_IS_BETTER = ("unit_fill_rate", "line_fill_rate", "order_fill_rate")
 _LESS_IS_BETTER = (
@@ -17,15 +17,15 @@ _TILES = ("unit_fill_rate", "order_fill_rate", "split_rate", "distance_km", "cos
 
 
 class Cell(NamedTuple):
-    """A key figure of a scenario, its difference to the baseline, and an interval.
+    """A key figure of a scenario, its difference to the baseline, and what replications make of it.
 
-    The interval is that of the difference, or of the baseline's own figure. ``verdict`` is
+    ``mean`` is the mean difference over replications and half of its interval. ``verdict`` is
     ``better``, ``worse``, ``unsure`` (the interval holds 0) or empty.
     """
 
     value: str
     difference: str
-    interval: str
+    mean: str
     verdict: str
 
 
@@ -50,23 +50,27 @@ def key_figures(view: View) -> list[Figures]:
 
 
 def _cell(view: View, figure: Shown, name: str) -> Cell:
-    form = rounded(view, figure)
-    more, ends = view.difference(name, figure.name)
+    value = figure.form(getattr(view.kpis[name], figure.name))
     if name == view.base:
-        own = view.interval(name, figure.name)
-        return Cell(form(view.figure(name, figure.name)), "", " to ".join(map(form, own)), "")
+        return Cell(value, "", "", "")
+    more = view.differences[name][figure.name]
+    row = view.intervals.get((name, figure.name), {})
+    half, told = None, ""
+    if row.get("difference_high") is not None:
+        half = row["difference_high"] - row["difference"]
+        told = plus_minus(row["difference"], half, rounded(view, figure))
     return Cell(
-        form(view.figure(name, figure.name)),
-        minus(signed(more, form)) if more else "",
-        minus(" to ".join(signed(end, form).removesuffix(" pp") for end in ends)),
-        _verdict(figure.name, more, ends),
+        value,
+        minus(signed(more, figure.form)) if more else "",
+        minus(told),
+        _verdict(figure.name, more, half is not None and abs(row["difference"]) <= half),
     )
 
 
-def _verdict(figure: str, more: float | None, ends: list[float]) -> str:
+def _verdict(figure: str, more: float | None, is_unsure: bool) -> str:
     if not more or figure not in _MORE_IS_BETTER + _LESS_IS_BETTER:
         return ""
-    if ends and ends[0] <= 0 <= ends[1]:
+    if is_unsure:
         return "unsure"
     return "better" if (more > 0) == (figure in _MORE_IS_BETTER) else "worse"
 
@@ -83,7 +87,7 @@ def tiles(view: View) -> list[Tile]:
     """Return the key figures at the top of the page."""
     found = []
     for one in shown_figures(list(view.kpis.values())):
-        values = [view.figure(name, one.name) for name in view.kpis]
+        values = [getattr(kpis, one.name) for kpis in view.kpis.values()]
         known = [value for value in values[1:] if value is not None]
         if one.name in _TILES and values[0] is not None:
             ends = [one.form(min(known)), one.form(max(known))] if known else []
@@ -100,8 +104,8 @@ def all_scenarios(view: View) -> Table | None:
         return None
     figures = shown_figures(list(view.kpis.values()))
     rows = [
-        [name, *(rounded(view, one)(view.figure(name, one.name)) for one in figures)]
-        for name in view.kpis
+        [name, *(one.form(getattr(kpis, one.name)) for one in figures)]
+        for name, kpis in view.kpis.items()
     ]
     return Table(
         "Key figures of all scenarios",

@@ -1,6 +1,7 @@
 """Drawing a map: land, streams that narrow towards where they go, places and their names."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.report.outlines import Frame, outlines, project
 from engine.report.panels import Panel
-from engine.report.sheet import line, mark, points, put, write
+from engine.report.sheet import lines, marks, points, put, write
 from engine.report.theme import LIGHT
 
 ToPage = Callable[[NDArray], NDArray]
@@ -29,7 +30,7 @@ def draw_land(axes: Axes, panel: Panel, frame: Frame) -> ToPage:
         return np.column_stack([x, y])
 
     _draw_graticule(axes, panel, frame, to_page)
-    rings = [_thinned(to_page(_cut(ring, frame))) for ring, box in outlines() if frame.meets(box)]
+    rings = [_thinned(to_page(ring)) for ring in _land(frame)]
     land = [Path(ring, closed=True) for ring in rings if len(ring) > 3]
     if land:
         style = {"facecolor": LIGHT["land"], "edgecolor": LIGHT["border"]}
@@ -42,12 +43,20 @@ def _draw_graticule(axes: Axes, panel: Panel, frame: Frame, to_page: ToPage) -> 
     step = next(
         it for it in (1, 2, 5, 10, 20, 30) if it * 8 >= frame.right - frame.left or it == 30
     )
+    crossing = []
     for degrees in range(-180, 181, step):
         (x, _), _, (_, y) = to_page(project([degrees, 0, 0], [0, 0, max(min(degrees, 80), -80)]))
         if panel.left < x < panel.right:
-            line(axes, [x, x], [panel.top, panel.bottom], "faint", 0.75, zorder=0)
+            crossing.append(((x, panel.top), (x, panel.bottom)))
         if panel.top < y < panel.bottom:
-            line(axes, [panel.left, panel.right], [y, y], "faint", 0.75, zorder=0)
+            crossing.append(((panel.left, y), (panel.right, y)))
+    lines(axes, crossing, "faint", 0.75, zorder=0)
+
+
+@lru_cache(maxsize=16)
+def _land(frame: Frame) -> list[NDArray]:
+    """Return the outlines of countries in a frame."""
+    return [_cut(ring, frame) for ring, box in outlines() if frame.meets(box)]
 
 
 def _cut(ring: NDArray, frame: Frame) -> NDArray:
@@ -149,11 +158,14 @@ def draw_regions(axes: Axes, panel: Panel, circles: Mapping[tuple[float, float],
     """Draw regions as circles: place in pixels -> radius."""
     for (x, y), radius in circles.items():
         if panel.left <= x <= panel.right and panel.top <= y <= panel.bottom:
-            mark(axes, x, y, "o", "paper", max(radius, 1.5) * 2, "quiet")
+            marks(axes, [(x, y)], "o", "paper", max(radius, 1.5) * 2, "quiet")
 
 
-def draw_sources(axes: Axes, panel: Panel, points: Iterable[NDArray]) -> None:
+def draw_sources(axes: Axes, panel: Panel, squares: Iterable[NDArray]) -> None:
     """Draw sources as squares."""
-    for x, y in points:
-        if panel.left <= x <= panel.right and panel.top <= y <= panel.bottom:
-            mark(axes, x, y, "s", "ink", 9)
+    inside = [
+        (x, y)
+        for x, y in squares
+        if panel.left <= x <= panel.right and panel.top <= y <= panel.bottom
+    ]
+    marks(axes, inside, "s", "ink", 9)

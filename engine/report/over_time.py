@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.report.panels import LEVELS, Panel, Scale, cut, grid, level_ticks, scale, ticks, title
 from engine.report.section import Section
-from engine.report.sheet import NARROW, line, mark, put, write
+from engine.report.sheet import NARROW, line, lines, marks, put, write
 from engine.report.table import pivot
 from engine.report.theme import LIGHT
 from engine.report.view import Row, View
@@ -236,8 +236,8 @@ def _draw_series(
         return
     line(axes, xs, ys, look.colour, 1.6, dashes=look.dash, zorder=2)
     every = max(len(xs) // 6, 1)
-    for point in range(at * every // 7, len(xs), every):
-        mark(axes, xs[point], ys[point], look.mark, look.colour, 6)
+    shown = range(at * every // 7, len(xs), every)
+    marks(axes, [(xs[point], ys[point]) for point in shown], look.mark, look.colour, 6)
 
 
 def _key_height(width: int, count: int) -> float:
@@ -253,7 +253,7 @@ def _draw_key(axes: Axes, width: int, view: View) -> None:
         style = {"dashes": look.dash} if look.dash else {}
         line(axes, [x, x + 34], [y, y], look.colour, 2, **style)
         if name != view.base:
-            mark(axes, x + 17, y, look.mark, look.colour, 7)
+            marks(axes, [(x + 17, y)], look.mark, look.colour, 7)
         write(axes, x + 42, y, cut(name, width / columns - 52, 12))
 
 
@@ -263,9 +263,9 @@ def _scales(axes: Axes, panel: Panel, span: Span, top: float) -> tuple[Scale, Sc
     to_y = scale(0, top or 1, panel.bottom, panel.top)
     level_ticks(axes, panel, to_y, ticks(0, top or 1, 3)[1:], lambda value: f"{value:,.0f}")
     line(axes, [panel.left, panel.right], [panel.bottom] * 2, "base", zorder=3)
-    for step, text in _dates(span, panel.width):
-        x = to_x(step)
-        line(axes, [x, x], [panel.bottom, panel.bottom + 4], "base")
+    dates = [(to_x(step), text) for step, text in _dates(span, panel.width)]
+    lines(axes, [((x, panel.bottom), (x, panel.bottom + 4)) for x, _ in dates], "base")
+    for x, text in dates:
         write(axes, x, panel.bottom + 13, text, size=11, colour="quiet")
     return to_x, to_y
 

@@ -40,7 +40,7 @@ def page(
         names=view.names,
         figures=key_figures(view),
         all_scenarios=all_scenarios(view),
-        replications=max((row["runs"] for row in view.intervals.values()), default=0),
+        runs=view.runs,
         sections=sections,
         svg={key: Markup(one.svg) for key, one in pictures.items()},
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from engine.report.sheet import NARROW, line, mark, sheet, write
+from engine.report.sheet import NARROW, lines, marks, sheet, write
 from engine.report.theme import Look
 
 Scale = Callable[[float], float]
@@ -115,7 +115,7 @@ def title(axes: Axes, panel: Panel, text: str, look: Look | None = None) -> None
     lines = folded(text, panel.right - left - (16 if look else 0), 12.5)
     top = panel.top - 16 - 15 * (len(lines) - 1)
     if look:
-        mark(axes, left + 5, top, look.mark, look.colour, 9)
+        marks(axes, [(left + 5, top)], look.mark, look.colour, 9)
         left += 16
     for at, part in enumerate(lines):
         write(axes, left, top + 15 * at, part, size=12.5, bold=True)
@@ -158,9 +158,9 @@ def value_ticks(
     axes: Axes, panel: Panel, to_x: Scale, values: Sequence[float], form: Callable[[float], str]
 ) -> None:
     """Draw faint lines across a panel at some values, and write these below."""
-    for value in values:
-        x = to_x(value)
-        line(axes, [x, x], [panel.top, panel.bottom], "faint", zorder=0)
+    xs = [to_x(value) for value in values]
+    lines(axes, [((x, panel.top), (x, panel.bottom)) for x in xs], "faint", zorder=0)
+    for x, value in zip(xs, values, strict=True):
         write(axes, x, panel.bottom + 11, form(value), size=11, colour="quiet", align="center")
 
 
@@ -168,9 +168,9 @@ def level_ticks(
     axes: Axes, panel: Panel, to_y: Scale, values: Sequence[float], form: Callable[[float], str]
 ) -> None:
     """Draw faint lines along a panel at some values, and write these left of it."""
-    for value in values:
-        y = to_y(value)
-        line(axes, [panel.left, panel.right], [y, y], "faint", zorder=0)
+    ys = [to_y(value) for value in values]
+    lines(axes, [((panel.left, y), (panel.right, y)) for y in ys], "faint", zorder=0)
+    for y, value in zip(ys, values, strict=True):
         write(axes, panel.left - 6, y, form(value), size=11, colour="quiet", align="right")
 
 

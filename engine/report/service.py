@@ -15,11 +15,11 @@ from engine.report.panels import (
     write_names,
 )
 from engine.report.section import Section
-from engine.report.sheet import line, mark, write
+from engine.report.sheet import line, lines, marks, write
 from engine.report.table import Table
 from engine.report.view import View
 from engine.report.words import capital, rounded, short, spread
-from engine.selection.shown import Shown, shown_figures
+from engine.selection.shown import Shown, many, shown_figures
 
 _DRAWN = (
     *("unit_fill_rate", "order_fill_rate", "split_rate", "distance_km", "shipments_per_order"),
@@ -34,8 +34,7 @@ def service(view: View) -> Section | None:
     drawn = [
         one
         for one in shown_figures(list(view.kpis.values()))
-        if one.name in _DRAWN
-        and any(view.figure(name, one.name) is not None for name in view.names)
+        if one.name in _DRAWN and any(view.mean(name, one.name) is not None for name in view.names)
     ]
     if not drawn:
         return None
@@ -52,9 +51,14 @@ def service(view: View) -> Section | None:
     return Section(
         "service",
         "Service, splits, distance and cost",
-        " ".join(spread(view, one) for one in drawn if one.name in _TOLD),
+        " ".join(
+            [
+                *([f"Means of {many(view.runs, 'replication')}."] if view.runs else []),
+                *(spread(view, one) for one in drawn if one.name in _TOLD),
+            ]
+        ),
         "The upright line is the baseline; scales do not begin at 0."
-        + (" Whiskers are 95 % intervals over the replications." if view.intervals else ""),
+        + _MEANS.format(many(view.runs, "replication")) * bool(view.runs),
         "Dot plots, a panel for each key figure and a row for each scenario: "
         + ", ".join(one.title.strip() for one in drawn),
         [Table("Key figures of these panels", ["key figure", *view.names], rows)],
@@ -62,11 +66,13 @@ def service(view: View) -> Section | None:
     )
 
 
+_MEANS = " Means over {} on orders drawn anew, with their 95 % intervals."
 _TOLD = ("unit_fill_rate", "distance_km")
 
 
 def _draw_panel(axes: Axes, panel: Panel, view: View, figure: Shown, rows: Rows) -> None:
-    values = [view.figure(name, figure.name) for name in view.names]
+    form = rounded(view, figure)
+    values = [view.mean(name, figure.name) for name in view.names]
     ends = [view.interval(name, figure.name) for name in view.names]
     low, high = padded([it for it in values if it is not None] + [x for it in ends for x in it])
     to_x = scale(low, high, panel.left, panel.right - _VALUES)
@@ -79,19 +85,19 @@ def _draw_panel(axes: Axes, panel: Panel, view: View, figure: Shown, rows: Rows)
         line(axes, [to_x(base)] * 2, [panel.top, panel.bottom], "base", 1.25)
     for name, value, between, y in zip(view.names, values, ends, ys, strict=True):
         look = view.look(name)
-        write(axes, panel.right, y, figure.form(value), align="right")
+        write(axes, panel.right, y, form(value), align="right")
         if value is None:
             continue
+        x, spans = to_x(value), [to_x(end) for end in between]
         if base is not None:
-            line(axes, [to_x(base), to_x(value)], [y, y], look.colour, 2)
-        for end in between:
-            line(axes, [to_x(end), to_x(value)], [y, y], look.colour, 1)
-            line(axes, [to_x(end)] * 2, [y - 4, y + 4], look.colour, 1.25)
-        mark(axes, to_x(value), y, look.mark, look.colour, 9)
+            line(axes, [to_x(base), x], [y, y], look.colour, 2)
+        whiskers = [((end, y - 4), (end, y + 4)) for end in spans]
+        lines(axes, [*(((end, y), (x, y)) for end in spans), *whiskers], look.colour, 1.25)
+        marks(axes, [(x, y)], look.mark, look.colour, 9)
 
 
 def _text(view: View, figure: Shown, name: str) -> str:
     form = rounded(view, figure)
-    shown = form(view.figure(name, figure.name))
+    shown = form(view.mean(name, figure.name))
     ends = view.interval(name, figure.name)
     return f"{shown} ({form(ends[0])} to {form(ends[1])})" if ends else shown

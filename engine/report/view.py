@@ -51,8 +51,8 @@ class View:
         """Return how a scenario looks."""
         return LOOKS[self.names.index(name)]
 
-    def figure(self, name: str, figure: str) -> float | None:
-        """Return a key figure of a scenario: the mean of its replications if there are any."""
+    def mean(self, name: str, figure: str) -> float | None:
+        """Return the mean of a key figure over replications; without any, the figure itself."""
         row = self.intervals.get((name, figure))
         value = row["mean"] if row else getattr(self.kpis[name], figure)
         return None if value is None else float(value)
@@ -63,18 +63,10 @@ class View:
         ends = [row.get(end) for end in ("low", "high")]
         return [] if None in ends else [float(end) for end in ends if end is not None]
 
-    def difference(self, name: str, figure: str) -> tuple[float | None, list[float]]:
-        """Return by how much a scenario has more than the baseline, and the 95 % interval of it.
-
-        None where it is not known; no interval where there are no replications.
-        """
-        row = self.intervals.get((name, figure))
-        if name == self.base:
-            return None, []
-        if row is None:
-            return self.differences[name][figure], []
-        ends = [row["difference_low"], row["difference_high"]]
-        return row["difference"], [] if None in ends else ends
+    @property
+    def runs(self) -> int:
+        """How many replications there are."""
+        return max((row["runs"] for row in self.intervals.values()), default=0)
 
     def rows(self, table: str) -> list[Row]:
         """Return the rows of a table that belong to the scenarios that figures show."""

@@ -8,7 +8,7 @@ from engine.selection.shown import Form, Shown, quantity, share
 
 def spread(view: View, figure: Shown) -> str:
     """Return between which scenarios a key figure lies, and the baseline's."""
-    found = {name: view.figure(name, figure.name) for name in view.names}
+    found = {name: view.mean(name, figure.name) for name in view.names}
     values = {name: value for name, value in found.items() if value is not None}
     if not values:
         return ""
@@ -37,7 +37,7 @@ def short(form: Form) -> Form:
 
 def rounded(view: View, figure: Shown) -> Form:
     """Return the form of a key figure; of means beyond a thousand whole ones do."""
-    values = [abs(view.figure(name, figure.name) or 0) for name in view.kpis]
+    values = [abs(view.mean(name, figure.name) or 0) for name in view.kpis]
     return whole if view.intervals and max(values) >= 1000 else figure.form
 
 

@@ -15,6 +15,7 @@ from engine.io.output import check_output, whole_folder
 from engine.io.write import format_ending, write_table
 from engine.policies.find import as_mapping, is_policy_file, parsed_toml
 from engine.policies.model import Policy
+from engine.report import is_installed, write_report
 from engine.run_info import write_run_info
 from engine.selection.plan import find_plan
 from engine.whatif.case import Case, details_of
@@ -26,10 +27,11 @@ from engine.whatif.simulation import Simulation
 
 
 class Simulated(NamedTuple):
-    """What a simulation came to, and how many rows of each table were written."""
+    """What a simulation came to, how many rows of each table were written, and whether a report."""
 
     found: Simulation
     rows: dict[str, int]
+    has_report: bool
 
 
 def simulate_folders(
@@ -49,7 +51,9 @@ def simulate_folders(
     overwrite: bool = False,
     clock: Clock | None = None,
 ) -> Simulated:
-    """Read folders and a file of scenarios, run them, and write the tables.
+    """Read folders and a file of scenarios, run them, and write the tables and the report.
+
+    The report is left out where what it is made with is not installed.
 
     Parameters
     ----------
@@ -98,6 +102,9 @@ def simulate_folders(
         with clock("write"):
             for name, table in found.tables.items():
                 write_table(table, draft / f"{name}{ending}")
+        if is_installed():
+            with clock("report"):
+                write_report(found.tables, draft)
         with clock("hash"):
             inputs = hash_files([*run.files, str(scenarios), *map(str, own), *named])
         write_run_info(
@@ -123,7 +130,7 @@ def simulate_folders(
             notes=found.notes,
             seconds=clock.seconds,
         )
-    return Simulated(found, rows)
+    return Simulated(found, rows, is_installed())
 
 
 def _horizon(found: Horizon | None, every: str | None, patience: int | None) -> Horizon | None:
