@@ -86,8 +86,8 @@ def _draw_bars(
     if name != view.base:
         ys = [to_y(shares[view.base, one]) for one in classes]
         strokes = [((x, y), (x + each, y)) for x, y in zip(lefts, ys, strict=True)]
-        lines(axes, strokes, "ink", 2)
-    line(axes, [panel.left, panel.right], [panel.bottom] * 2, "base", zorder=3)
+        lines(axes, strokes, "base", 2)
+    line(axes, [panel.left, panel.right], [panel.bottom] * 2, "quiet", zorder=3)
 
 
 def _draw_edges(axes: Axes, panel: Panel, classes: list[_Class]) -> None:

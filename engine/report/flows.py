@@ -19,7 +19,7 @@ from engine.report.map import (
 from engine.report.outlines import Frame, frame_around, project
 from engine.report.panels import Panel, grid, title
 from engine.report.section import Section
-from engine.report.sheet import NARROW
+from engine.report.sheet import NARROW, write
 from engine.report.table import Table, left_out, pivot, place
 from engine.report.view import View
 from engine.report.words import minus
@@ -70,8 +70,7 @@ def _of_baseline(view: View, units: dict[_Flow, float], places: Places) -> Secti
 
     def draw(width: int) -> Axes:
         axes, (panel,) = grid(width, 1, _height(width), columns=1, above=4, below=4)
-        frame = frame_of(panel)
-        to_page = draw_land(axes, panel, frame)
+        (to_page,) = draw_land(axes, [panel], frame_of(panel))
         _draw(axes, panel, to_page, {flow: units[flow] for flow in drawn}, places, 14)
         _draw_places(axes, panel, to_page, units, places, named=12 if width != NARROW else 5)
         return axes
@@ -126,14 +125,17 @@ def _of_changes(
         axes, panels = grid(
             width, len(view.others), _height(width, 3), columns=3, above=46, below=4, gap=16
         )
-        for panel, name in zip(panels, view.others, strict=True):
+        pages = draw_land(axes, panels, frame_of(panels[0]))
+        for panel, to_page, name in zip(panels, pages, view.others, strict=True):
             title(axes, panel, name, view.look(name))
-            to_page = draw_land(axes, panel, frame_of(panel))
             seen = {
                 flow: more for flow, more in located[name].items() if abs(more) > widest * _SEEN
             }
             _draw(axes, panel, to_page, seen, places, 10, widest)
             _draw_places(axes, panel, to_page, units[name], places, named=0)
+            if not seen:
+                x, y = panel.left + panel.width / 2, panel.bottom - 14
+                write(axes, x, y, "no change to be seen", colour="quiet", align="center")
         return axes
 
     biggest = {

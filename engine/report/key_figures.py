@@ -58,7 +58,8 @@ def _cell(view: View, figure: Shown, name: str) -> Cell:
     half, told = None, ""
     if row.get("difference_high") is not None:
         half = row["difference_high"] - row["difference"]
-        told = plus_minus(row["difference"], half, rounded(view, figure))
+        if half or row["difference"]:
+            told = plus_minus(row["difference"], half, rounded(view, figure))
     return Cell(
         value,
         minus(signed(more, figure.form)) if more else "",

@@ -20,22 +20,29 @@ _BEND = 0.16
 """Of a stream, as a share of its length."""
 
 
-def draw_land(axes: Axes, panel: Panel, frame: Frame) -> ToPage:
-    """Draw outlines of countries and meridians, and return where points lie on the panel."""
-    factor = panel.width / (frame.right - frame.left)
+def draw_land(axes: Axes, panels: Sequence[Panel], frame: Frame) -> list[ToPage]:
+    """Draw a map in panels of one size, and return where points lie on each of them."""
+    factor = panels[0].width / (frame.right - frame.left)
+    rings = [_thinned((ring - frame.centre) * factor) for ring in _land(frame)]
+    land = [Path(ring, closed=True) for ring in rings if len(ring) > 3]
+    if land:
+        # As a mark: the page then holds one shape, however many panels show it.
+        shape = Path.make_compound_path(*land)
+        at = [(panel.left + panel.width / 2, panel.top + panel.height / 2) for panel in panels]
+        size = 2 * float(np.abs(shape.vertices).max())
+        marks(axes, at, shape, "land", size, edge="border", width=0.75, zorder=1)
+    found = [_to_page(panel, frame, factor) for panel in panels]
+    for panel, to_page in zip(panels, found, strict=True):
+        _draw_graticule(axes, panel, frame, to_page)
+    return found
 
+
+def _to_page(panel: Panel, frame: Frame, factor: float) -> ToPage:
     def to_page(xy: NDArray) -> NDArray:
         x = panel.left + (xy[:, 0] - frame.left) * factor
         y = panel.bottom - (xy[:, 1] - frame.bottom) * factor
         return np.column_stack([x, y])
 
-    _draw_graticule(axes, panel, frame, to_page)
-    rings = [_thinned(to_page(ring)) for ring in _land(frame)]
-    land = [Path(ring, closed=True) for ring in rings if len(ring) > 3]
-    if land:
-        style = {"facecolor": LIGHT["land"], "edgecolor": LIGHT["border"]}
-        whole = Path.make_compound_path(*land)
-        put(axes, PathPatch(whole, linewidth=points(0.75), zorder=1, **style))
     return to_page
 
 
@@ -158,7 +165,7 @@ def draw_regions(axes: Axes, panel: Panel, circles: Mapping[tuple[float, float],
     """Draw regions as circles: place in pixels -> radius."""
     for (x, y), radius in circles.items():
         if panel.left <= x <= panel.right and panel.top <= y <= panel.bottom:
-            marks(axes, [(x, y)], "o", "paper", max(radius, 1.5) * 2, "quiet")
+            marks(axes, [(x, y)], "o", "paper", max(radius, 1.5) * 2, edge="quiet")
 
 
 def draw_sources(axes: Axes, panel: Panel, squares: Iterable[NDArray]) -> None:

@@ -22,6 +22,11 @@ class Frame(NamedTuple):
     right: float
     top: float
 
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle of it."""
+        return (self.left + self.right) / 2, (self.bottom + self.top) / 2
+
     def meets(self, other: "Frame") -> bool:
         """Return whether two frames have a part in common."""
         return (

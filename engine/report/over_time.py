@@ -17,15 +17,15 @@ from engine.report.theme import LIGHT
 from engine.report.view import Row, View
 from engine.selection.shown import quantity
 
-_MOST_DAYS = 70
-"""More are put together as weeks."""
+_MOST_STEPS = 70
+"""More days than that are put together as weeks, more weeks as pairs of them, and so on."""
 _MOST = 6
 """Sources that are shown."""
 _HEIGHT = 110
 
 
 class Span(NamedTuple):
-    """Days or weeks from ``start`` on; each of ``steps`` steps is so many ``days``."""
+    """Days or weeks from ``start`` on: so many ``steps``, each so many ``days``."""
 
     start: date
     steps: int
@@ -34,7 +34,8 @@ class Span(NamedTuple):
     @property
     def word(self) -> str:
         """What a step is called."""
-        return "week" if self.days == 7 else "day"
+        weeks = self.days // 7
+        return "day" if not weeks else "week" if weeks == 1 else f"{weeks} weeks"
 
     def of(self, day: date) -> int:
         """Return the step that a day belongs to."""
@@ -52,7 +53,7 @@ def backlog(view: View) -> Section | None:
         return None
     span = _span(rows)
     waiting = {name: _levels(span, rows, name, "units_waiting") for name in view.names}
-    lost = {name: _sums(span, rows, name, "units_lost").cumsum() for name in view.names}
+    lost = {name: _so_far(span, rows, name, "units_lost") for name in view.names}
     top = max(float(max(waiting[name].max(), lost[name].max())) for name in view.names)
 
     def draw(width: int) -> Axes:
@@ -118,7 +119,7 @@ def _worst(view: View, waiting: dict[str, NDArray], lost: dict[str, NDArray]) ->
 
 
 def _weeks(span: Span) -> str:
-    return " A point for each week." if span.days > 1 else ""
+    return f" A point every {span.word}." if span.days > 1 else ""
 
 
 def on_hand(view: View) -> Section | None:
@@ -139,7 +140,7 @@ def shipped(view: View) -> Section | None:
         "shipped",
         "Units shipped over time",
         "units",
-        "Units shipped per day, from each source.",
+        "Units shipped so far, from each source.",
     )
 
 
@@ -149,7 +150,7 @@ def _by_source(view: View, key: str, heading: str, column: str, note: str) -> Se
         return None
     span = _span(rows)
     codes = _by_units(rows)
-    collect = _levels if column == "units_on_hand" else _per_day
+    collect = _levels if column == "units_on_hand" else _so_far
     series = {
         (name, code): collect(
             span, [row for row in rows if row["source_code"] == code], name, column
@@ -224,7 +225,8 @@ def _least(
     step, name, code = min(empty)
     where = "in the baseline" if name == view.base else f"with {name!r}"
     day = span.date(step)
-    return f"The first to stand empty is {code} {where}, in the {span.word} of {day:%-d %B %Y}."
+    when = "on" if span.days == 1 else f"within the {span.word} from"
+    return f"The first to stand empty is {code} {where}, {when} {day.day} {day:%B %Y}."
 
 
 def _draw_series(
@@ -262,9 +264,10 @@ def _scales(axes: Axes, panel: Panel, span: Span, top: float) -> tuple[Scale, Sc
     to_x = scale(0, max(span.steps - 1, 1), panel.left, panel.right)
     to_y = scale(0, top or 1, panel.bottom, panel.top)
     level_ticks(axes, panel, to_y, ticks(0, top or 1, 3)[1:], lambda value: f"{value:,.0f}")
-    line(axes, [panel.left, panel.right], [panel.bottom] * 2, "base", zorder=3)
+    line(axes, [panel.left, panel.right], [panel.bottom] * 2, "quiet", zorder=3)
     dates = [(to_x(step), text) for step, text in _dates(span, panel.width)]
-    lines(axes, [((x, panel.bottom), (x, panel.bottom + 4)) for x, _ in dates], "base")
+    dates = [(x, text) for x, text in dates if x + 6.8 * len(text) < panel.right]
+    lines(axes, [((x, panel.bottom), (x, panel.bottom + 4)) for x, _ in dates], "quiet")
     for x, text in dates:
         write(axes, x, panel.bottom + 13, text, size=11, colour="quiet")
     return to_x, to_y
@@ -290,7 +293,7 @@ def _dates(span: Span, width: float) -> list[tuple[float, str]]:
 def _span(rows: Sequence[Row]) -> Span:
     days = [row["date"] for row in rows]
     start, count = min(days), (max(days) - min(days)).days + 1
-    size = 7 if count > _MOST_DAYS else 1
+    size = 1 if count <= _MOST_STEPS else 7 * -(-count // (7 * _MOST_STEPS))
     return Span(start, -(-count // size), size)
 
 
@@ -303,11 +306,9 @@ def _sums(span: Span, rows: Sequence[Row], name: str, column: str) -> NDArray:
     return sums
 
 
-def _per_day(span: Span, rows: Sequence[Row], name: str, column: str) -> NDArray:
-    """(span.steps,) float64 means of a column per day, by step; the last may be cut short."""
-    days = np.full(span.steps, float(span.days))
-    days[-1] = (max(row["date"] for row in rows) - span.date(span.steps - 1)).days + 1
-    return (_sums(span, rows, name, column) / days).round(4)
+def _so_far(span: Span, rows: Sequence[Row], name: str, column: str) -> NDArray:
+    """(span.steps,) float64 sums of a column up to the end of each step."""
+    return _sums(span, rows, name, column).cumsum().round(4)
 
 
 def _levels(span: Span, rows: Sequence[Row], name: str, column: str) -> NDArray:

@@ -31,12 +31,13 @@ _VALUES = 58
 
 def service(view: View) -> Section | None:
     """Return the section on service, splits, distance and cost; None if nothing is known of it."""
-    drawn = [
-        one
-        for one in shown_figures(list(view.kpis.values()))
-        if one.name in _DRAWN and any(view.mean(name, one.name) is not None for name in view.names)
+    figures = [one for one in shown_figures(list(view.kpis.values())) if one.name in _DRAWN]
+    known = [
+        one for one in figures if any(view.mean(it, one.name) is not None for it in view.names)
     ]
-    if not drawn:
+    same = [one for one in known if len({_text(view, one, it) for it in view.names}) == 1]
+    drawn = [one for one in known if one not in same] or known
+    if not known:
         return None
 
     def draw(width: int) -> Axes:
@@ -47,7 +48,7 @@ def service(view: View) -> Section | None:
             _draw_panel(axes, panel, view, figure, rows)
         return axes
 
-    rows = [[one.title.strip(), *(_text(view, one, name) for name in view.names)] for one in drawn]
+    rows = [[one.title.strip(), *(_text(view, one, name) for name in view.names)] for one in known]
     return Section(
         "service",
         "Service, splits, distance and cost",
@@ -58,7 +59,8 @@ def service(view: View) -> Section | None:
             ]
         ),
         "The upright line is the baseline; scales do not begin at 0."
-        + _MEANS.format(many(view.runs, "replication")) * bool(view.runs),
+        + _MEANS.format(many(view.runs, "replication")) * bool(view.runs)
+        + _same_in_all(same) * (drawn != known),
         "Dot plots, a panel for each key figure and a row for each scenario: "
         + ", ".join(one.title.strip() for one in drawn),
         [Table("Key figures of these panels", ["key figure", *view.names], rows)],
@@ -67,6 +69,12 @@ def service(view: View) -> Section | None:
 
 
 _MEANS = " Means over {} on orders drawn anew, with their 95 % intervals."
+
+
+def _same_in_all(figures: list[Shown]) -> str:
+    return f" The same in all: {', '.join(one.title.strip() for one in figures)}."
+
+
 _TOLD = ("unit_fill_rate", "distance_km")
 
 

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
@@ -89,16 +90,23 @@ def lines(
 def marks(
     axes: Axes,
     at: Sequence[Point],
-    shape: str,
+    shape: str | Path,
     colour: str,
     size: float = 8,
+    *,
     edge: str = "paper",
+    width: float = 1,
+    zorder: float = 4,
 ) -> None:
-    """Draw marks; their edges are of paper, so that marks on top of each other show."""
-    how: dict[str, Any] = {"marker": shape, "linestyle": "none", "zorder": 4}
+    """Draw marks; their edges are of paper, so that marks on top of each other show.
+
+    ``shape`` is one of matplotlib's, or a path, y up, whose farthest coordinate from 0 is half
+    of ``size``.
+    """
+    how: dict[str, Any] = {"marker": shape, "linestyle": "none", "zorder": zorder}
     how |= {"markerfacecolor": LIGHT[colour], "markeredgecolor": LIGHT[edge]}
-    size *= _LARGER.get(shape, 1)
-    how |= {"markersize": points(size), "markeredgewidth": points(1)}
+    size *= _LARGER.get(shape, 1) if isinstance(shape, str) else 1
+    how |= {"markersize": points(size), "markeredgewidth": points(width)}
     put(axes, Line2D([x for x, _ in at], [y for _, y in at], **how))
 
 

@@ -44,7 +44,7 @@ def shortfalls(view: View) -> Section:
     )
 
 
-_GREY = "; the grey circle is the baseline"
+_GREY = "; the round mark is the baseline"
 
 
 def _why(view: View, lines: _Values, reasons: list[str]) -> str:

@@ -29,7 +29,7 @@ def sources(view: View) -> Section:
         "Use of sources",
         _finding(view, used),
         "Units shipped of the units available at the start."
-        + (" The grey circle is the baseline." if view.others else "")
+        + (" The round mark is the baseline." if view.others else "")
         + (f" The {_MOST} sources that ship most; {more} more in the table." if more > 0 else ""),
         f"Dot plots of the utilisation of {many(min(len(drawn), _MOST), 'source')}, "
         "a panel for each scenario, each beside the baseline.",

@@ -36,9 +36,11 @@ def short(form: Form) -> Form:
 
 
 def rounded(view: View, figure: Shown) -> Form:
-    """Return the form of a key figure; of means beyond a thousand whole ones do."""
+    """Return the form of a key figure; means of quantities, and large ones, have no decimals."""
     values = [abs(view.mean(name, figure.name) or 0) for name in view.kpis]
-    return whole if view.intervals and max(values) >= 1000 else figure.form
+    if view.intervals and (figure.form is quantity or max(values) >= 1000):
+        return whole
+    return figure.form
 
 
 def whole(value: float | None) -> str:

@@ -1,8 +1,10 @@
 """A browser without a window, for what only a browser can tell."""
 
+import json
 import re
 import shutil
 import subprocess
+from html import unescape
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 _QUIET = (
@@ -12,27 +14,30 @@ _QUIET = (
 )
 
 
-def open_page(path, profile, *, width=1280, dark=False):
+def open_page(path, profile):
     """Return the page as the browser has it once it is loaded, and what its console says.
 
     The console holds errors of scripts, and every address that the page may not or cannot load.
     """
-    colours = ("--blink-settings=preferredColorScheme=0", "--force-dark-mode") if dark else ()
-    command = [CHROMIUM, *_QUIET, *colours, f"--user-data-dir={profile}"]
-    command += [f"--window-size={width},900", "--dump-dom", path.as_uri()]
+    command = [CHROMIUM, *_QUIET, f"--user-data-dir={profile}", "--dump-dom", path.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     return done.stdout, re.findall(r"CONSOLE.*", done.stderr)
 
 
-def measured(path, folder, profile, width):
-    """Return how wide a page is laid out in a window, and how wide what stands in it is."""
-    page = path.read_text("utf-8")
-    page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
+def overflows(page, folder, profile, widths):
+    """Return by how much a page is wider than windows of some widths."""
+    frames = "".join(f'<iframe style="width: {width}px; border: 0"></iframe>' for width in widths)
+    text = json.dumps(page).replace("<", "\\u003c")
     script = (
-        "<script>const it = document.documentElement;"
-        "it.dataset.widths = [it.clientWidth, it.scrollWidth].join()</script>"
+        f"const text = {text}, frames = [...document.querySelectorAll('iframe')], found = [];"
+        "frames.forEach((frame, at) => { frame.onload = () => {"
+        "const it = frame.contentDocument.documentElement;"
+        "found[at] = [it.clientWidth, it.scrollWidth - it.clientWidth];"
+        "document.body.dataset.found = JSON.stringify(found); }; frame.srcdoc = text; })"
     )
-    copy = folder / f"measured-{width}.html"
-    copy.write_text(page.replace("</body>", f"{script}</body>"), "utf-8")
-    found, _ = open_page(copy, profile, width=width)
-    return tuple(map(int, re.search(r'data-widths="(\d+),(\d+)"', found).groups()))
+    outer = folder / "outer.html"
+    outer.write_text(f"<body>{frames}<script>{script}</script></body>", "utf-8")
+    found, _ = open_page(outer, profile)
+    measured = json.loads(unescape(re.search(r'data-found="([^"]*)"', found)[1]))
+    assert [width for width, _ in measured] == list(widths)
+    return [more for _, more in measured]
