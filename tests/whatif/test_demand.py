@@ -65,6 +65,15 @@ def test_copies_of_numbered_orders_get_the_next_numbers():
     assert found.orders.id_type == pa.int64()
 
 
+@pytest.mark.parametrize("kind", [pa.uint32(), pa.uint64(), pa.int64()], ids=str)
+def test_copies_of_numbered_orders_get_numbers_whatever_the_lines_have(kind):
+    orders = pa.table({"order_id": pa.array([7, 9], kind), "stock_id": [1, 1]})
+    lines = [{"order_id": at, "sku": "a", "qty": 1} for at in ("7", "9")]
+    case = two_sources(orders=orders, order_lines=lines)
+    found = apply(BASE.scale_demand(2), case).orders
+    assert found.ids.cast(found.id_type).to_pylist() == [7, 10, 9, 11]
+
+
 def test_copies_of_named_orders_get_names_that_nobody_has():
     ids = ("x", "x#2", "y")
     orders = [{"order_id": at, "stock_id": 1} for at in ids]
