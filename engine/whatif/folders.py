@@ -77,6 +77,7 @@ def simulate_folders(
     listed = read_scenarios(scenarios)
     text = Path(scenarios).read_text("utf-8-sig")
     named = policy_files(parsed_toml(text, str(scenarios)), Path(scenarios).parent)
+    check_output(out, overwrite, named)
     run = read_run(catalog, orders, quarantine=False, clock=clock)
     case = Case(run.catalog, run.orders, details_of(run.table), plan)
     found = run_scenarios(case, listed, workers=workers, clock=clock)

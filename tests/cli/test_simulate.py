@@ -116,6 +116,16 @@ def test_simulate_replaces_only_what_it_is_asked_to(tmp_path: Path, scenarios: P
     assert ssa(*args, "--overwrite").code == 0
 
 
+def test_simulate_keeps_the_policies_that_it_reads(tmp_path: Path, scenarios: Path):
+    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--quiet")
+    assert ssa(*args).code == 0
+    policy = tmp_path / "out" / "own.toml"
+    policy.write_text('ranking = ["distance"]')
+    scenarios.write_text('[[scenarios]]\nname = "own"\npolicy = "out/own.toml"\n')
+    assert f"contains the input {policy}" in refused(*args, "--overwrite")
+    assert policy.exists()
+
+
 # Workers write their numbers down and then do as they are told.
 PROGRAM = """
 import os, signal, sys, time
