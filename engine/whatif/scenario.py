@@ -228,6 +228,11 @@ def with_policies(scenario: Scenario) -> Scenario:
     )
 
 
+def asks_for_rank(scenario: Scenario) -> bool:
+    """Tell whether a step names SKUs by how much the orders ask for them."""
+    return any(getattr(step, "rank", None) is not None for step in scenario.steps)
+
+
 def described(scenario: Scenario) -> dict[str, Any]:
     """Return a scenario as plain data, as a file of scenarios would have it."""
     listed = []

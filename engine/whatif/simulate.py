@@ -22,7 +22,7 @@ from engine.whatif.apply import apply
 from engine.whatif.case import Case, details_of, without_lines
 from engine.whatif.file import BASELINE, read_scenarios
 from engine.whatif.outcome import Outcome, begin, run_scenario
-from engine.whatif.scenario import Scenario, with_policies
+from engine.whatif.scenario import Scenario, asks_for_rank, with_policies
 from engine.whatif.simulation import Simulation, simulation_of
 from engine.whatif.workers import count_workers, spread
 
@@ -117,9 +117,10 @@ def run_scenarios(
     """Run the baseline and scenarios on a case; see `simulate`."""
     processes = count_workers(workers, len(scenarios))
     with clock("try"):
-        # Nearly every error shows on orders without lines, before anything long begins.
+        # Nearly every error shows on orders without lines, before anything long begins; where
+        # steps name SKUs by rank, what they are done to depends on the lines.
         small = without_lines(case)
-        plans = [_tried(one, small) for one in scenarios]
+        plans = [_tried(one, case if asks_for_rank(one) else small) for one in scenarios]
         del small
     total = (len(scenarios) + 1) * len(case.orders.skus)
     with clock("simulate"):
