@@ -235,12 +235,14 @@ def _columns(base: tuple[str, Any], others: Sequence[tuple[str, Any]]) -> list[l
     columns = [["", *(row[0] for row in figures)], [base[0], *(row[1] for row in figures)]]
     for at, (name, kpis) in enumerate(others, start=2):
         changes = [row[3] for row in kpi_differences(base[1], kpis)]
-        columns += [[name, *(row[at] for row in figures)], ["", *changes]]
+        columns += [[clean(name), *(row[at] for row in figures)], ["", *changes]]
     return columns
 
 
 def _width(columns: Sequence[Sequence[str]]) -> int:
-    return sum(max(map(len, column)) + 2 for column in columns) - 2
+    from rich.cells import cell_len
+
+    return sum(max(map(cell_len, column)) + 2 for column in columns) - 2
 
 
 def _kpis(kpis: Sequence[Any]) -> list[tuple[str, str, Show]]:
@@ -271,6 +273,10 @@ def _kpis(kpis: Sequence[Any]) -> list[tuple[str, str, Show]]:
 def _signed(value: float, form: Show) -> str:
     # Of shares in percentage points: +2.0% could be taken for 2% of the share.
     shown = f"{abs(value) * 100:.2f} pp" if form is _share else form(abs(value))
+    if not any(digit in shown for digit in "123456789"):
+        # It rounds to nothing and is something: less than the last place that is shown.
+        at = shown.rindex("0")
+        return f"{'<+' if value > 0 else '>-'}{shown[:at]}1{shown[at + 1 :]}"
     return f"{'+' if value > 0 else '-'}{shown}"
 
 
