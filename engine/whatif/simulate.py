@@ -94,7 +94,7 @@ def _listed(scenarios: "Iterable[Scenario] | str | PathLike[str]") -> list[Scena
     """Return scenarios with their policies read, under names that are all different."""
     if isinstance(scenarios, str | PathLike):
         return read_scenarios(scenarios)
-    if isinstance(scenarios, Scenario):
+    if not isinstance(scenarios, Iterable):
         raise ScenarioError("scenarios: give a list of scenarios, or the path of a TOML file")
     listed, seen = [], {BASELINE}
     for one in scenarios:
@@ -142,7 +142,8 @@ def run_scenarios(
             gc.unfreeze()
     names = [BASELINE, *(one.name for one in scenarios)]
     ordered = {name: outcomes[at] for at, name in enumerate(names, start=-1)}
-    return simulation_of(ordered, [*case.catalog.notes, *case.orders.notes])
+    notes = [] if scenarios else ["there is no scenario: only the baseline was run"]
+    return simulation_of(ordered, [*case.catalog.notes, *case.orders.notes, *notes])
 
 
 def _tried(scenario: Scenario, small: Case) -> Plan:

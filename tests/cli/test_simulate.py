@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from rich.cells import cell_len
 
 from tests.cli.running import (
     DATA,
@@ -84,6 +85,8 @@ def test_simulate_without_scenarios_shows_the_baseline(tmp_path: Path):
     outcome = ssa("simulate", *EXAMPLE, empty, "--out", tmp_path / "out")
     assert outcome.code == 0
     assert "0 scenarios beside the baseline" in outcome.out
+    assert "note: there is no scenario: only the baseline was run" in outcome.err
+    assert "headline" not in outcome.out
     assert "unit fill rate" in outcome.out
 
 
@@ -124,6 +127,19 @@ def test_simulate_keeps_the_policies_that_it_reads(tmp_path: Path, scenarios: Pa
     scenarios.write_text('[[scenarios]]\nname = "own"\npolicy = "out/own.toml"\n')
     assert f"contains the input {policy}" in refused(*args, "--overwrite")
     assert policy.exists()
+
+
+def test_simulate_spells_names_out_and_keeps_its_columns(tmp_path: Path):
+    scenarios = tmp_path / "odd.toml"
+    names = ["a\\nb\\u001b[31m", "ルール" * 8]
+    scenarios.write_text("".join(f'[[scenarios]]\nname = "{one}"\n' for one in names), "utf-8")
+    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--quiet")
+    outcome = on_screen(*args, columns=80)
+    assert "\x1b" not in outcome.out
+    header = next(line for line in outcome.out.splitlines() if "a\\nb\\x1b[31m" in line)
+    assert header.split() == ["baseline", "a\\nb\\x1b[31m"]
+    path = str(tmp_path)
+    assert all(cell_len(line) <= 80 for line in outcome.out.splitlines() if path not in line)
 
 
 # Workers write their numbers down and then do as they are told.

@@ -84,7 +84,7 @@ def test_names_must_differ(catalog, orders):
     for names, message in [(("a", "a"), "there twice"), (("baseline",), "without steps")]:
         with pytest.raises(ScenarioError, match=message):
             engine.simulate(catalog, *orders, map(engine.Scenario, names))
-    for wrong in (CLOSED, ["closed"]):
+    for wrong in (CLOSED, ["closed"], None):
         with pytest.raises(ScenarioError, match="scenario"):
             engine.simulate(catalog, *orders, wrong)
 
