@@ -69,7 +69,7 @@ def between(case: Case, step: Between) -> Case:
 def _range(days: pa.ChunkedArray) -> str:
     found: dict[str, date | None] = pc.min_max(days).as_py()
     if found["min"] is None:
-        return "orders have no created_at"
+        return "orders have no created_at" if len(days) else "there are no orders"
     return f"orders are from {found['min']} to {found['max']}"
 
 

@@ -49,7 +49,8 @@ class Scenario:
     steps: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
-        if not str(self.name).strip():
+        name: Any = self.name
+        if not isinstance(name, str) or not name.strip():
             raise ScenarioError(f"a scenario's name is {self.name!r}; give it some text")
 
     def _and(self, do: str, **keys: Any) -> "Scenario":

@@ -123,6 +123,11 @@ def test_between_refuses_orders_without_dates():
         apply(BASE.between("2024-01-01", "2024-01-02"), two_sources(orders=orders))
 
 
+def test_between_says_that_there_are_no_orders():
+    with pytest.raises(ScenarioError, match="there are no orders"):
+        apply(BASE.scale_demand(0).between("2024-01-01", "2024-01-02"), SMALL)
+
+
 def test_between_counts_days_in_utc():
     times = ["2024-01-01T23:30:00-02:00", "2024-01-01T23:30:00+02:00", "1969-12-31T12:00:00Z"]
     orders = [

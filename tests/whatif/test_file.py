@@ -39,13 +39,13 @@ def test_read_scenarios_of_an_empty_file(written):
 
 
 def test_read_scenarios_expands_grids(written):
-    text = '[[scenarios]]\nname = "x"\nalgorithm = ["priority", "distance"]\ndemand = [0.8, 1]\n'
+    text = '[[scenarios]]\nname = "x"\nalgorithm = ["priority", "distance"]\ndemand = [0.8, 1e1]\n'
     found = read_scenarios(written(text))
     assert [one.name for one in found] == [
         "x, priority, demand 0.8",
         "x, distance, demand 0.8",
-        "x, priority, demand 1",
-        "x, distance, demand 1",
+        "x, priority, demand 10",
+        "x, distance, demand 10",
     ]
     assert [step.do for step in found[0].steps] == ["scale_demand", "use"]
 

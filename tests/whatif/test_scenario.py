@@ -55,7 +55,8 @@ WRONG = {
     "itself": lambda: BASE.move_stock("a", "a"),
     "either algorithm or policy": lambda: BASE.use("distance", policy="cheapest"),
     "either stock or stock_of": lambda: BASE.add_source("a", stock={"A": 1}, stock_of="b"),
-    "name": lambda: engine.Scenario(" "),
+    "name is ' '": lambda: engine.Scenario(" "),
+    "name is 7": lambda: engine.Scenario(7),
 }
 
 
