@@ -142,6 +142,17 @@ def test_simulate_spells_names_out_and_keeps_its_columns(tmp_path: Path):
     assert all(cell_len(line) <= 80 for line in outcome.out.splitlines() if path not in line)
 
 
+@pytest.mark.parametrize(("policy", "seconds"), [("", 10), ('policy = "cheapest"', 25)])
+def test_simulate_tells_of_the_kernels_that_its_scenarios_compile(
+    monkeypatch, tmp_path: Path, policy: str, seconds: int
+):
+    monkeypatch.setattr("engine.kernels.place.is_cold", lambda _: True)
+    scenarios = tmp_path / "what.toml"
+    scenarios.write_text(f'[[scenarios]]\nname = "x"\n{policy}\n')
+    outcome = ssa("simulate", tmp_path / "none", EXAMPLE[1], scenarios, "--out", tmp_path / "out")
+    assert f"compiling the kernels, once (about {seconds} s)" in outcome.err
+
+
 # Workers write their numbers down and then do as they are told.
 PROGRAM = """
 import os, signal, sys, time
