@@ -56,7 +56,8 @@ def shift_demand(case: Case, step: ShiftDemand) -> Case:
 
 def between(case: Case, step: Between) -> Case:
     """Keep orders created on some days, the last one included; UTC where they have no offset."""
-    days = pc.cast(case.details["created_at"], pa.timestamp("us")).cast(pa.date32(), safe=False)
+    created = case.details["created_at"]
+    days = created.cast(pa.timestamp(created.type.unit)).cast(pa.date32(), safe=False)
     inside = pc.and_(
         pc.greater_equal(days, pa.scalar(step.start)), pc.less_equal(days, pa.scalar(step.end))
     )
