@@ -1,5 +1,7 @@
 """``ssa simulate``: what if."""
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
@@ -98,7 +100,7 @@ def simulate(
     from engine.io.output import terminate_cleanly
     from engine.whatif.folders import simulate_folders
 
-    show.compiling(quiet, policy=policy is not None)
+    show.compiling(quiet, policy=policy is not None or _decides_by_policy(scenarios))
     with terminate_cleanly(), show.progress(quiet, *_PHASES) as clock:
         clock.on_lines.append(give_back)
         found, rows = simulate_folders(
@@ -126,6 +128,20 @@ def simulate(
             _summarise(found, out)
 
 
+def _decides_by_policy(scenarios: str) -> bool:
+    """Tell whether a scenario uses a policy; what is wrong with the file is told by the run."""
+    from engine.errors import EngineError
+    from engine.whatif.file import read_study
+    from engine.whatif.steps import Use
+
+    if not Path(scenarios).is_file():  # a pipe can be read only once
+        return False
+    with suppress(EngineError, OSError):
+        steps = [step for one in read_study(scenarios).scenarios for step in one.steps]
+        return any(isinstance(step, Use) and step.policy is not None for step in steps)
+    return False
+
+
 _PHASES = ("read", "validate", "encode", "try", "simulate", "write", "hash")
 
 
@@ -148,8 +164,9 @@ def _summarise(found: Any, out: str) -> None:
     base, *others = found.results.items()
     orders = many(base[1].orders, "order")
     show.say(f"{out}: {many(len(others), 'scenario')} beside the baseline, {orders}", "")
-    show.sentences(most_changed(found.results), "")
-    if not others:
+    if others:
+        show.sentences(most_changed(found.results), "")
+    else:
         show.table(["", base[0]], kpi_rows([base[1]]), right=[1])
     show.side_by_side(base, others[:_MOST])
     if found.intervals.num_rows and others:

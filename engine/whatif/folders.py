@@ -89,6 +89,7 @@ def simulate_folders(
     study = merged(read, horizon, replications, seed)
     text = Path(scenarios).read_text("utf-8-sig")
     named = policy_files(parsed_toml(text, str(scenarios)), Path(scenarios).parent)
+    check_output(out, overwrite, named)
     run = read_run(catalog, orders, quarantine=False, clock=clock)
     case = Case(run.catalog, run.orders, details_of(run.table), plan)
     found = run_study(case, study, workers=workers, clock=clock)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from rich.cells import cell_len
 
 from tests.cli.running import (
     DATA,
@@ -87,6 +88,8 @@ def test_simulate_without_scenarios_shows_the_baseline(tmp_path: Path):
     outcome = ssa("simulate", *EXAMPLE, empty, "--out", tmp_path / "out")
     assert outcome.code == 0
     assert "0 scenarios beside the baseline" in outcome.out
+    assert "note: there is no scenario: only the baseline was run" in outcome.err
+    assert "headline" not in outcome.out
     assert "unit fill rate" in outcome.out
 
 
@@ -117,6 +120,40 @@ def test_simulate_replaces_only_what_it_is_asked_to(tmp_path: Path, scenarios: P
     assert ssa(*args).code == 0
     assert "add --overwrite" in refused(*args)
     assert ssa(*args, "--overwrite").code == 0
+
+
+def test_simulate_keeps_the_policies_that_it_reads(tmp_path: Path, scenarios: Path):
+    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--quiet")
+    assert ssa(*args).code == 0
+    policy = tmp_path / "out" / "own.toml"
+    policy.write_text('ranking = ["distance"]')
+    scenarios.write_text('[[scenarios]]\nname = "own"\npolicy = "out/own.toml"\n')
+    assert f"contains the input {policy}" in refused(*args, "--overwrite")
+    assert policy.exists()
+
+
+def test_simulate_spells_names_out_and_keeps_its_columns(tmp_path: Path):
+    scenarios = tmp_path / "odd.toml"
+    names = ["a\\nb\\u001b[31m", "ルール" * 8]
+    scenarios.write_text("".join(f'[[scenarios]]\nname = "{one}"\n' for one in names), "utf-8")
+    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--quiet")
+    outcome = on_screen(*args, columns=80)
+    assert "\x1b" not in outcome.out
+    header = next(line for line in outcome.out.splitlines() if "a\\nb\\x1b[31m" in line)
+    assert header.split() == ["baseline", "a\\nb\\x1b[31m"]
+    path = str(tmp_path)
+    assert all(cell_len(line) <= 80 for line in outcome.out.splitlines() if path not in line)
+
+
+@pytest.mark.parametrize(("policy", "seconds"), [("", 10), ('policy = "cheapest"', 25)])
+def test_simulate_tells_of_the_kernels_that_its_scenarios_compile(
+    monkeypatch, tmp_path: Path, policy: str, seconds: int
+):
+    monkeypatch.setattr("engine.kernels.place.is_cold", lambda _: True)
+    scenarios = tmp_path / "what.toml"
+    scenarios.write_text(f'[[scenarios]]\nname = "x"\n{policy}\n')
+    outcome = ssa("simulate", tmp_path / "none", EXAMPLE[1], scenarios, "--out", tmp_path / "out")
+    assert f"compiling the kernels, once (about {seconds} s)" in outcome.err
 
 
 # Workers write their numbers down and then do as they are told.
