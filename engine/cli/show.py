@@ -205,9 +205,11 @@ def _columns(base: tuple[str, Any], others: Sequence[tuple[str, Any]]) -> list[l
     columns = [["", *(row[0] for row in figures)], [base[0], *(row[1] for row in figures)]]
     for at, (name, kpis) in enumerate(others, start=2):
         changes = [row[3] for row in kpi_differences(base[1], kpis)]
-        columns += [[name, *(row[at] for row in figures)], ["", *changes]]
+        columns += [[clean(name), *(row[at] for row in figures)], ["", *changes]]
     return columns
 
 
 def _width(columns: Sequence[Sequence[str]]) -> int:
-    return sum(max(map(len, column)) + 2 for column in columns) - 2
+    from rich.cells import cell_len
+
+    return sum(max(map(cell_len, column)) + 2 for column in columns) - 2

@@ -1,5 +1,6 @@
 """``ssa simulate``: what if."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ ssa simulate data/northwind/catalog data/northwind/orders \\
     metavar="N",
     help="Processes; the result is the same.  [default: one per processor]",
 )
+@click.option("--no-report", is_flag=True, help="Write the tables alone, which is quicker.")
 @options.format
 @options.overwrite
 @options.json
@@ -83,6 +85,7 @@ def simulate(
     replications: int | None,
     seed: int | None,
     workers: int | None,
+    no_report: bool,
     format: str,
     overwrite: bool,
     as_json: bool,
@@ -99,10 +102,10 @@ def simulate(
     from engine.io.output import terminate_cleanly
     from engine.whatif.folders import simulate_folders
 
-    show.compiling(quiet, policy=policy is not None)
+    show.compiling(quiet, policy=policy is not None or _decides_by_policy(scenarios))
     with terminate_cleanly(), show.progress(quiet, *_PHASES) as clock:
         clock.on_lines.append(give_back)
-        found, rows, has_report = simulate_folders(
+        found, rows, report = simulate_folders(
             catalog,
             orders,
             scenarios,
@@ -114,6 +117,7 @@ def simulate(
             replications=replications,
             seed=seed,
             workers=workers,
+            report=not no_report,
             format=format,
             overwrite=overwrite,
             clock=clock,
@@ -125,7 +129,22 @@ def simulate(
             _print_json(found, out, rows)
         else:
             _summarise(found, out)
-            _say_report(out, has_report)
+            if not no_report:
+                _say_report(report)
+
+
+def _decides_by_policy(scenarios: str) -> bool:
+    """Tell whether a scenario uses a policy; what is wrong with the file is told by the run."""
+    from engine.errors import EngineError
+    from engine.whatif.file import read_study
+    from engine.whatif.steps import Use
+
+    if not Path(scenarios).is_file():  # a pipe can be read only once
+        return False
+    with suppress(EngineError, OSError):
+        steps = [step for one in read_study(scenarios).scenarios for step in one.steps]
+        return any(isinstance(step, Use) and step.policy is not None for step in steps)
+    return False
 
 
 _PHASES = ("read", "validate", "encode", "try", "simulate", "write", "report", "hash")
@@ -150,8 +169,9 @@ def _summarise(found: Any, out: str) -> None:
     base, *others = found.results.items()
     orders = many(base[1].orders, "order")
     show.say(f"{out}: {many(len(others), 'scenario')} beside the baseline, {orders}", "")
-    show.sentences(most_changed(found.results), "")
-    if not others:
+    if others:
+        show.sentences(most_changed(found.results), "")
+    else:
         show.table(["", base[0]], kpi_rows([base[1]]), right=[1])
     show.side_by_side(base, others[:_MOST])
     if found.intervals.num_rows and others:
@@ -161,11 +181,11 @@ def _summarise(found: Any, out: str) -> None:
         show.say("", f"and {more}; the table kpis in {out} holds all")
 
 
-def _say_report(out: str, is_written: bool) -> None:
-    if is_written:
-        show.say("", f"{Path(out) / 'report.html'} shows it, for a browser")
-    else:
+def _say_report(page: Any) -> None:
+    if page is None:
         show.say("", "no report: it takes pip install 'ssa-engine[report]'")
+    else:
+        show.say("", f"{page} shows it in a browser")
 
 
 def _show_intervals(found: Any, names: list[str]) -> None:

@@ -14,9 +14,11 @@ from engine.comparison.figures import kpi_table
 from engine.comparison.sides import Run
 from engine.errors import InputError
 from engine.folders import run_tables
+from engine.html import html_table
 from engine.run_info import RunInfo, read_run_info
 from engine.selection.kpis import KPIs
 from engine.selection.result import Result
+from engine.selection.shown import kpi_differences
 
 Given = Result | str | PathLike[str]
 
@@ -60,6 +62,14 @@ class Comparison:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.changes.items())
         changed = f"{self.orders.num_rows:,} of {self.num_orders:,} orders changed"
         return f"Comparison({changed}{': ' if kinds else ''}{kinds})"
+
+    def _repr_html_(self) -> str:
+        figures = kpi_differences(*self.figures)
+        columns = ["order_id", "change", "qty_a", "qty_b", "why"]
+        rows = list(zip(*(self.orders[name].to_pylist() for name in columns), strict=True))
+        return html_table(repr(self), ["key figure", "A", "B", "difference"], figures) + html_table(
+            "orders that changed", columns, rows, left=len(columns)
+        )
 
 
 def compare(a: Given, b: Given) -> Comparison:

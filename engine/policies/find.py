@@ -93,7 +93,7 @@ def parsed_toml(text: str, where: str, error: type[EngineError] = PolicyError) -
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as fault:
         raise error(f"{where}: not TOML: {fault}") from None
-    except ArithmeticError:
+    except (ArithmeticError, ValueError):  # ValueError: a whole number of thousands of digits
         raise error(f"{where}: a number is too large; correct it") from None
     except RecursionError:
         raise error(f"{where}: tables are nested too deep; correct it") from None
@@ -210,7 +210,7 @@ def worded(message: str, path: str) -> str:
     """Turn what msgspec says about types, at a path, into what a person may do."""
     if message.startswith("Object missing required field"):
         return f"{message.split('`')[1]} is missing; add it"
-    message = f"{message[:1].lower()}{message[1:]}".replace("`", "")
+    message = f"{message[:1].lower()}{message[1:]}".replace("`", "").replace(" | null", "")
     for name, meant in _TYPES.items():
         message = re.sub(rf"\b{name}\b", meant, message)
     return f"{path.removeprefix('$.')}: {message}"
@@ -225,4 +225,8 @@ _TYPES = {
     "int": "a whole number",
     "bool": "true or false",
     "decimal": "a number",
+    "float": "a number",
+    "invalid RFC3339 encoded date": "not a day such as 2024-01-31",
+    "date": "a date",
+    "datetime": "a date with a time",
 }

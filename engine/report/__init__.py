@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+PAGE = "report.html"
 TITLE = "Fulfilment scenarios"
 """Of a report that is given none."""
 
@@ -46,7 +47,7 @@ def write_report(tables: Mapping[str, pa.Table], folder: Path, *, title: str = T
     view = view_of(tables)
     sections = sections_of(view)
     pictures = {one.key: picture(one.draw, one.key, one.alt) for one in sections if one.draw}
-    files = [folder / "report.html"]
+    files = [folder / PAGE]
     files[0].write_text(page(view, sections, pictures, title), "utf-8", newline="\n")
     figures = folder / "figures"
     figures.mkdir(exist_ok=True)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from engine.html import html_table
 from engine.tables.quantity import QTY_TYPE
 
 MONEY = pa.decimal128(38, 6)
@@ -160,6 +161,11 @@ class Explanation:
 
     def __str__(self) -> str:
         return self.sentence
+
+    def _repr_html_(self) -> str:
+        columns = ["line", "sku", "source_code", "qty_available", "qty_to_deduct", "reason"]
+        rows = list(zip(*(self.table[name].to_pylist() for name in columns), strict=True))
+        return html_table(self.sentence, columns, rows, left=3)
 
 
 def amount(quantity: Decimal) -> str:

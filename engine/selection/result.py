@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 from engine.catalog import Catalog
 from engine.earth import MM_PER_KM
 from engine.errors import UsageError
+from engine.html import html_table
 from engine.orders import OrderSet
 from engine.places.distance import UNKNOWN
 from engine.selection.deduction import Deduction, places_of
 from engine.selection.kpis import KPIs
+from engine.selection.shown import kpi_rows
 from engine.selection.totals import OrderTotals
 from engine.tables.findings import Finding, rejects_table
 from engine.tables.quantity import SUM_TYPE, units_to_decimal
@@ -109,6 +111,12 @@ class Result:
             "" if kpis.unit_fill_rate is None else f", {kpis.unit_fill_rate:.1%} of units served"
         )
         return f"Result({kpis.orders:,} orders, {kpis.lines:,} lines{filled})"
+
+    def _repr_html_(self) -> str:
+        sizes = [(name, f"{one.num_rows:,}") for name, one in self.tables.items()]
+        return html_table(repr(self), ["key figure", "value"], kpi_rows([self.kpis])) + html_table(
+            "Arrow tables", ["table", "rows"], sizes
+        )
 
 
 def pick_distances(catalog: Catalog, orders: OrderSet, done: Deduction) -> IntArray:

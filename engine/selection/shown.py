@@ -116,6 +116,10 @@ def signed(value: float, form: Form) -> str:
     """
     # +2.0% could be taken for 2% of the share.
     shown = f"{abs(value) * 100:.2f} pp" if form is share else form(abs(value))
+    if value and not any(digit in shown for digit in "123456789"):
+        # It rounds to nothing and is something: less than the last place that is shown.
+        at = shown.rindex("0")
+        return f"{'<+' if value > 0 else '>-'}{shown[:at]}1{shown[at + 1 :]}"
     return f"{'+' if value > 0 else '-'}{shown}"
 
 

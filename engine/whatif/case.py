@@ -80,13 +80,15 @@ def _ids(orders: OrderSet, rows: IntArray) -> tuple[pa.Array, pa.DataType]:
     copies = np.flatnonzero(~begins[: len(rows)])
     if not len(copies):
         return ids, orders.id_type
-    if pa.types.is_integer(ids.type):
-        numbers = np.asarray(ids).copy()
-        highest = int(np.asarray(orders.ids).max())
-        if highest + len(copies) > np.iinfo(np.int64).max:
+    if pa.types.is_integer(orders.id_type):
+        # They stand as text if they are unsigned, or if the lines have text for them.
+        wide = pa.uint64() if orders.id_type == pa.uint64() else pa.int64()
+        numbers = np.asarray(ids.cast(wide)).copy()
+        highest = int(np.asarray(orders.ids.cast(wide)).max())
+        if highest + len(copies) > np.iinfo(numbers.dtype).max:
             raise ScenarioError("the order ids leave no numbers for copies; give them as text")
-        numbers[copies] = highest + 1 + np.arange(len(copies))
-        return pa.array(numbers), pa.int64()
+        numbers[copies] = np.arange(1, len(copies) + 1, dtype=numbers.dtype) + highest
+        return pa.array(numbers).cast(ids.type), wide
     starts = np.flatnonzero(begins)
     time = np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows)))) + 1
     texts, taken, mark = ids.to_pylist(), set(orders.ids.to_pylist()), "#"

@@ -61,6 +61,8 @@ class Course:
     open, lost
         (num_lines,) what each line was not served of, and what of it has waited too long,
         1e-4 units.
+    reason
+        (num_lines,) why, at its last batch.
     late, unit_days
         Units that were served later than on the day of their first batch, 1e-4, and these units
         times the days.
@@ -90,7 +92,7 @@ class Course:
         self.quantity = case.catalog.items.quantity
         self._in_stock = case.catalog.items.in_stock
         self._case = case
-        self._reason = np.zeros(len(self.open), np.uint8)
+        self.reason = np.zeros(len(self.open), np.uint8)
         self._allocated, self._shipments = np.zeros((2, len(case.orders.ids)), np.int64)
         self._backlog = np.zeros(0, np.int64)
         for day in range(num_days):
@@ -101,7 +103,7 @@ class Course:
                 self._serve(day, new, spent)
             self.days.of_source[:2, day] = spent
             self._close(day)
-        self.tally.add_orders(case.orders, self.open, self._reason, self._totals())
+        self.tally.add_orders(case.orders, self.open, self.reason, self._totals())
 
     @property
     def kpis(self) -> KPIs:
@@ -154,7 +156,7 @@ class Course:
         self.late += int(served[waited > 0].sum())
         self.unit_days += int((served * waited).sum())
         self.open[lines] = done.short
-        self._reason[lines] = done.reason
+        self.reason[lines] = done.reason
         self._allocated[rows] += totals.allocated
         self._shipments[rows] += totals.source_count
         self._backlog = np.sort(rows[totals.short_lines > 0])
@@ -196,7 +198,7 @@ def begin(case: Case, catalog: Catalog) -> Run:
 def _open_part(orders: OrderSet, rows: IntArray, open: IntArray) -> tuple[IntArray, OrderSet]:
     """Return the lines of some orders that are not served yet, and the orders with these alone."""
     lines, offsets = lines_of(orders, rows)
-    if len(lines) == len(orders.skus) and np.array_equal(open, orders.quantity):
+    if np.array_equal(rows, np.arange(len(orders.ids))) and np.array_equal(open, orders.quantity):
         return lines, orders
     # What asks for nothing is there, be it for the rules that count lines.
     keep = (open[lines] > 0) | (orders.quantity[lines] == 0)

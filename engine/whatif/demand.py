@@ -63,7 +63,8 @@ def shift_demand(case: Case, step: ShiftDemand) -> Case:
 
 def between(case: Case, step: Between) -> Case:
     """Keep orders created on some days, the last one included; UTC where they have no offset."""
-    days = pc.cast(case.details["created_at"], pa.timestamp("us")).cast(pa.date32(), safe=False)
+    created = case.details["created_at"]
+    days = created.cast(pa.timestamp(created.type.unit)).cast(pa.date32(), safe=False)
     inside = pc.and_(
         pc.greater_equal(days, pa.scalar(step.start)), pc.less_equal(days, pa.scalar(step.end))
     )
@@ -76,7 +77,7 @@ def between(case: Case, step: Between) -> Case:
 def _range(days: pa.ChunkedArray) -> str:
     found: dict[str, date | None] = pc.min_max(days).as_py()
     if found["min"] is None:
-        return "orders have no created_at"
+        return "orders have no created_at" if len(days) else "there are no orders"
     return f"orders are from {found['min']} to {found['max']}"
 
 

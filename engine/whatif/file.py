@@ -144,7 +144,7 @@ def _expanded(entry: _Entry, path: str, folder: Path) -> Iterator[Scenario]:
         if factor is not None:
             keys = {"do": "scale_demand", "factor": factor, "seed": entry.seed}
             scale = (_of_grid(keys, f"{path}.demand"),)
-        shown = f"demand {factor}" if isinstance(entry.demand, list) else ""
+        shown = f"demand {factor:f}" if isinstance(entry.demand, list) else ""
         name = ", ".join(part for part in (entry.name, way, shown) if part)
         try:
             yield with_policies(

@@ -15,7 +15,7 @@ from engine.io.output import check_output, whole_folder
 from engine.io.write import format_ending, write_table
 from engine.policies.find import as_mapping, is_policy_file, parsed_toml
 from engine.policies.model import Policy
-from engine.report import is_installed, write_report
+from engine.report import PAGE, is_installed, write_report
 from engine.run_info import write_run_info
 from engine.selection.plan import find_plan
 from engine.whatif.case import Case, details_of
@@ -27,11 +27,11 @@ from engine.whatif.simulation import Simulation
 
 
 class Simulated(NamedTuple):
-    """What a simulation came to, how many rows of each table were written, and whether a report."""
+    """What a simulation came to, how many rows of each table were written, and the report if any."""
 
     found: Simulation
     rows: dict[str, int]
-    has_report: bool
+    report: Path | None
 
 
 def simulate_folders(
@@ -47,13 +47,12 @@ def simulate_folders(
     replications: int | None = None,
     seed: int | None = None,
     workers: int | None = None,
+    report: bool = True,
     format: str = "parquet",
     overwrite: bool = False,
     clock: Clock | None = None,
 ) -> Simulated:
     """Read folders and a file of scenarios, run them, and write the tables and the report.
-
-    The report is left out where what it is made with is not installed.
 
     Parameters
     ----------
@@ -67,6 +66,8 @@ def simulate_folders(
         As in `simulate`.
     every, patience
         As in `engine.Horizon`; each goes before the file's.
+    report
+        Whether to draw the report; without the extra ``report`` there is none.
     format
         ``parquet``, ``csv`` or ``arrow``.
     overwrite
@@ -93,6 +94,7 @@ def simulate_folders(
     study = merged(read, horizon, replications, seed)
     text = Path(scenarios).read_text("utf-8-sig")
     named = policy_files(parsed_toml(text, str(scenarios)), Path(scenarios).parent)
+    check_output(out, overwrite, named)
     run = read_run(catalog, orders, quarantine=False, clock=clock)
     case = Case(run.catalog, run.orders, details_of(run.table), plan)
     found = run_study(case, study, workers=workers, clock=clock)
@@ -102,7 +104,8 @@ def simulate_folders(
         with clock("write"):
             for name, table in found.tables.items():
                 write_table(table, draft / f"{name}{ending}")
-        if is_installed():
+        report = report and is_installed()
+        if report:
             with clock("report"):
                 write_report(found.tables, draft)
         with clock("hash"):
@@ -130,7 +133,7 @@ def simulate_folders(
             notes=found.notes,
             seconds=clock.seconds,
         )
-    return Simulated(found, rows, is_installed())
+    return Simulated(found, rows, Path(out) / PAGE if report else None)
 
 
 def _horizon(found: Horizon | None, every: str | None, patience: int | None) -> Horizon | None:

@@ -49,7 +49,8 @@ class Scenario:
     steps: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
-        if not str(self.name).strip():
+        name: Any = self.name
+        if not isinstance(name, str) or not name.strip():
             raise ScenarioError(f"a scenario's name is {self.name!r}; give it some text")
 
     def _and(self, do: str, **keys: Any) -> "Scenario":
@@ -275,6 +276,11 @@ def with_policies(scenario: Scenario) -> Scenario:
             for step in scenario.steps
         ),
     )
+
+
+def asks_for_rank(scenario: Scenario) -> bool:
+    """Tell whether a step names SKUs by how much the orders ask for them."""
+    return any(getattr(step, "rank", None) is not None for step in scenario.steps)
 
 
 def described(scenario: Scenario) -> dict[str, Any]:

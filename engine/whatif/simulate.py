@@ -24,7 +24,7 @@ from engine.whatif.course import begin
 from engine.whatif.file import BASELINE, Study, read_study
 from engine.whatif.horizon import Horizon
 from engine.whatif.outcome import Outcome, begin_small, run_replication, run_scenario
-from engine.whatif.scenario import Scenario, with_policies
+from engine.whatif.scenario import Scenario, asks_for_rank, with_policies
 from engine.whatif.simulation import Simulation, simulation_of
 from engine.whatif.supply import with_received_items
 from engine.whatif.workers import count_workers, spread
@@ -132,7 +132,7 @@ def _study(scenarios: "Iterable[Scenario] | str | PathLike[str]") -> Study:
 
 def _listed(scenarios: Iterable[Scenario]) -> list[Scenario]:
     """Return scenarios with their policies read, under names that are all different."""
-    if isinstance(scenarios, Scenario):
+    if not isinstance(scenarios, Iterable):
         raise ScenarioError("scenarios: give a list of scenarios, or the path of a TOML file")
     listed, seen = [], {BASELINE}
     for one in scenarios:
@@ -155,9 +155,10 @@ def run_study(case: Case, study: Study, *, workers: int | None, clock: Clock) ->
     scenarios = [Scenario(BASELINE), *study.scenarios]
     replications, seed = study.replications or 0, study.seed or 0
     with clock("try"):
-        # Nearly every error shows on orders without lines, before anything long begins.
+        # Nearly every error shows on orders without lines, before anything long begins; where
+        # steps name SKUs by rank, what they are done to depends on the lines.
         small = without_lines(case)
-        plans = [_tried(one, small) for one in scenarios]
+        plans = [_tried(one, case if asks_for_rank(one) else small) for one in scenarios]
         del small
     # Which scenario, and which replication of it; the baseline as it is runs before the others.
     tasks = [(at, 0) for at in range(1, len(scenarios))]
@@ -191,14 +192,15 @@ def run_study(case: Case, study: Study, *, workers: int | None, clock: Clock) ->
     return simulation_of(
         {name: found[at, 0] for at, name in enumerate(names)},
         {name: [found[at, run] for run in runs] for at, name in enumerate(names)},
-        [*case.catalog.notes, *case.orders.notes, *_without_horizon(case)],
+        [*case.catalog.notes, *case.orders.notes, *_remarks(case, study)],
     )
 
 
-def _without_horizon(case: Case) -> list[str]:
+def _remarks(case: Case, study: Study) -> list[str]:
+    remarks = [] if study.scenarios else ["there is no scenario: only the baseline was run"]
     if case.horizon is None and "receipts" in case.catalog.tables:
-        return ["receipts: not used without a horizon; give --horizon, or [horizon] in the file"]
-    return []
+        remarks.append("receipts: not used without a horizon; give --horizon, or [horizon]")
+    return remarks
 
 
 def _tried(scenario: Scenario, small: Case) -> Plan:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from engine.html import html_table
 from engine.selection.kpis import KPIs, difference
+from engine.selection.shown import kpi_rows, most_changed
 from engine.tables.quantity import SUM_TYPE, units_to_decimal
 from engine.whatif.ledger import CLASSES_KM
 from engine.whatif.outcome import FIGURES, Outcome
@@ -47,6 +49,13 @@ class Simulation:
     def __repr__(self) -> str:
         count = len(self.results)
         return f"Simulation({count} scenario{'' if count == 1 else 's'})"
+
+    def _repr_html_(self) -> str:
+        names, kpis = list(self.results), list(self.results.values())
+        sizes = [(name, f"{one.num_rows:,}") for name, one in self.tables.items()]
+        return html_table(
+            most_changed(self.results), ["key figure", *names], kpi_rows(kpis)
+        ) + html_table("Arrow tables", ["table", "rows"], sizes)
 
 
 def simulation_of(
@@ -328,5 +337,5 @@ def _by_name(schema: pa.Schema, columns: Any, outcomes: Mapping[str, Outcome]) -
             codes = pa.array(np.zeros(length, np.int32))
             made["scenario"] = pa.DictionaryArray.from_arrays(codes, pa.array([name], pa.string()))
             parts.append(pa.table(made, schema=schema))
-    table = pa.concat_tables(parts) if parts else schema.empty_table()
-    return table.set_column(0, "scenario", table["scenario"].cast(pa.string()))
+    rows = pa.concat_tables(parts) if parts else schema.empty_table()
+    return rows.set_column(0, "scenario", rows["scenario"].cast(pa.string()))

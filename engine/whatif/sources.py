@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from engine.errors import ScenarioError
+from engine.tables.fold import fold_sku
 from engine.tables.schema import SCHEMAS, Kind
 from engine.types import frozen
 from engine.whatif.case import (
@@ -105,12 +106,11 @@ def set_safety_stock(case: Case, step: SetSafetyStock) -> Case:
     if step.sku is not None:
         skus = catalog.sku_names.filter(pa.array(matching_skus(case, step.sku, None))).to_pylist()
     table = catalog.tables.get("safety_stock", _no_safety_stock())
-    rows = table.to_pylist()
-    folded = {sku and sku.lower() for sku in skus}
+    replaced = set(fold_sku(pa.array(skus, pa.string())).to_pylist())
     kept = [
         row
-        for row in rows
-        if row["source_code"] != step.source or (row["sku"] and row["sku"].lower()) not in folded
+        for row, sku in zip(table.to_pylist(), fold_sku(table["sku"]).to_pylist(), strict=True)
+        if row["source_code"] != step.source or sku not in replaced
     ]
     kept += [{"source_code": step.source, "sku": sku, "quantity": step.quantity} for sku in skus]
     changed = pa.Table.from_pylist(kept, schema=table.schema)

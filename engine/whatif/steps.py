@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any, get_args
 
 import msgspec
+import numpy as np
 
 from engine.errors import ScenarioError
 from engine.policies.find import worded
@@ -15,6 +16,8 @@ _MOST = Decimal(1_000)
 _PLACES = Decimal("0.000001")
 _MOST_DAYS = 3_650
 _QUANTITIES = ("quantity", "units", "orders", "up_to", "reorder_at")
+_SMALLEST = Decimal("0.0001")
+_LAST_PRIORITY = 65_535
 
 
 class _Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
@@ -244,7 +247,7 @@ def converted(given: Mapping[str, Any], kind: Any, path: str, more: tuple[str, .
     except msgspec.ValidationError as error:
         message, _, inner = str(error).partition(" - at `")
         message, inner = message.removesuffix(" - at `key` in"), inner.rstrip("`")
-        where = path + inner.removeprefix("key` in `").removeprefix("$")
+        where = path + inner.removeprefix("key` in `").removeprefix("$").removesuffix("[...]")
         if not message.startswith("Object contains unknown field"):
             raise WrongError(where, worded(message, where.rpartition(".")[2])) from None
         name = message.split("`")[1]
@@ -255,9 +258,16 @@ def converted(given: Mapping[str, Any], kind: Any, path: str, more: tuple[str, .
 def fluent(do: str, **keys: Any) -> Any:
     """Return a step from the arguments of a method; one clear error if they do not hold."""
     try:
-        return step_of({"do": do, **{key.rstrip("_"): value for key, value in keys.items()}})
+        return step_of({"do": do, **{key.rstrip("_"): _plain(one) for key, one in keys.items()}})
     except WrongError as wrong:
         raise ScenarioError(f"{do}: {wrong.args[1]}") from None
+
+
+def _plain(value: Any) -> Any:
+    """Return numbers of numpy, such as those of a range of factors, as Python's."""
+    if isinstance(value, dict):
+        return {_plain(key): _plain(one) for key, one in value.items()}
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def not_there(name: str, known: list[str]) -> str:
@@ -285,8 +295,8 @@ def _problems(step: Any) -> list[tuple[str, str]]:
             found.append((shown, f"give a whole number of 0 or more; not {value}"))
         elif name == "rank" and value is not None and not 1 <= value[0] <= value[1]:
             found.append((shown, f"give the first and the last rank, from 1; not {list(value)}"))
-        elif name == "priority" and not 0 <= value <= 65_535:
-            found.append((shown, f"give 0 to 65535; not {value}"))
+        elif name == "priority" and not 0 <= value <= _LAST_PRIORITY:
+            found.append((shown, f"give 0 to {_LAST_PRIORITY}; not {value}"))
         elif name in _QUANTITIES and value is not None:
             found += [(shown, it) for it in _not_a_quantity(value)]
         elif name == "lead_days" and not 1 <= days_of(value)[0] <= days_of(value)[1] <= _MOST_DAYS:
@@ -296,6 +306,11 @@ def _problems(step: Any) -> list[tuple[str, str]]:
     if isinstance(step, AddSource):
         found += [
             ("stock", f"{sku}: {it}") for sku, n in step.stock.items() for it in _not_a_quantity(n)
+        ]
+        found += [
+            ("links", f"{stock_id}: give a priority of 0 to {_LAST_PRIORITY}; not {n}")
+            for stock_id, n in step.links.items()
+            if not 0 <= n <= _LAST_PRIORITY
         ]
         if step.stock and step.stock_of is not None:
             found.append(("stock_of", "give either stock or stock_of"))
@@ -343,6 +358,7 @@ def _is_between(value: Decimal, most: Decimal | int) -> bool:
 
 
 def _not_a_quantity(value: Decimal | int) -> list[str]:
-    if 0 <= value < 10**8 and value == Decimal(value).quantize(Decimal("0.0001")):
+    number = Decimal(value)
+    if number.is_finite() and 0 <= number < 10**8 and number == number.quantize(_SMALLEST):
         return []
     return [f"give 0 to 99999999.9999, with at most 4 decimals; not {value}"]

@@ -116,8 +116,9 @@ def chosen_items(
     if source is not None:
         chosen &= items.sources == source_index(case, source)
     if rank is None and not chosen.any():
-        what = f"no item of SKU {sku!r}" if sku else "no item"
-        raise ScenarioError(f"source {source!r} has {what}; give another source or SKU")
+        who = "there is" if source is None else f"source {source!r} has"
+        what = "no item" if sku is None else f"no item of SKU {sku!r}"
+        raise ScenarioError(f"{who} {what}; give another source or SKU")
     return np.flatnonzero(chosen)
 
 
@@ -132,7 +133,7 @@ def matching_skus(case: Case, sku: str | None, rank: tuple[int, int] | None) -> 
     names = case.catalog.sku_names
     chosen = np.ones(len(names), bool)
     if sku is not None:
-        matches = re.compile(translate(sku.lower())).match
+        matches = re.compile(translate(fold_sku(pa.array([sku]))[0].as_py())).match
         folded = fold_sku(names).to_pylist()
         chosen = np.array([matches(one) is not None for one in folded], bool)
         if not chosen.any():

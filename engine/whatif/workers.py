@@ -32,7 +32,8 @@ def count_workers(asked: int | None, tasks: int) -> int:
     """
     if asked is not None and asked < 1:
         raise UsageError(f"workers: {asked} is too few; give 1 or more")
-    if not hasattr(os, "fork"):
+    # A worker of a pool, such as Celery's, may have no children.
+    if not hasattr(os, "fork") or multiprocessing.current_process().daemon:
         return 1
     available = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
     return max(1, min(asked or len(available), tasks))

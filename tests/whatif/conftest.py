@@ -36,14 +36,17 @@ def orders() -> tuple[Any, Any]:
     return read.orders._replace(table=kept), read.order_lines
 
 
-def small(**tables: list[dict[str, Any]]) -> Case:
-    """Return a case of a few rows."""
+def small(**tables: Any) -> Case:
+    """Return a case of a few rows, given as dicts or as an Arrow table."""
     from engine.orders import encode_orders
     from engine.tables.raw import as_raw
     from engine.tables.schema import ORDER_TABLES
     from engine.tables.validate import validate_orders
 
-    given = {name: pa.Table.from_pylist(rows) for name, rows in tables.items()}
+    given = {
+        name: pa.Table.from_pylist(rows) if isinstance(rows, list) else rows
+        for name, rows in tables.items()
+    }
     wanted = {name: given.pop(name) for name in ("orders", "order_lines")}
     catalog = engine.Catalog.from_tables(given)
     raw, findings = as_raw(wanted, ORDER_TABLES)

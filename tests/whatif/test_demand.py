@@ -4,6 +4,7 @@ from collections import Counter
 from fractions import Fraction
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,6 +66,15 @@ def test_copies_of_numbered_orders_get_the_next_numbers():
     assert found.orders.id_type == pa.int64()
 
 
+@pytest.mark.parametrize("kind", [pa.uint32(), pa.uint64(), pa.int64()], ids=str)
+def test_copies_of_numbered_orders_get_numbers_whatever_the_lines_have(kind):
+    orders = pa.table({"order_id": pa.array([7, 9], kind), "stock_id": [1, 1]})
+    lines = [{"order_id": at, "sku": "a", "qty": 1} for at in ("7", "9")]
+    case = two_sources(orders=orders, order_lines=lines)
+    found = apply(BASE.scale_demand(2), case).orders
+    assert found.ids.cast(found.id_type).to_pylist() == [7, 10, 9, 11]
+
+
 def test_copies_of_named_orders_get_names_that_nobody_has():
     ids = ("x", "x#2", "y")
     orders = [{"order_id": at, "stock_id": 1} for at in ids]
@@ -114,11 +124,27 @@ def test_between_refuses_orders_without_dates():
         apply(BASE.between("2024-01-01", "2024-01-02"), two_sources(orders=orders))
 
 
+def test_between_says_that_there_are_no_orders():
+    with pytest.raises(ScenarioError, match="there are no orders"):
+        apply(BASE.scale_demand(0).between("2024-01-01", "2024-01-02"), SMALL)
+
+
 def test_between_counts_days_in_utc():
     times = ["2024-01-01T23:30:00-02:00", "2024-01-01T23:30:00+02:00", "1969-12-31T12:00:00Z"]
-    orders = [
-        {"order_id": at, "stock_id": 1, "created_at": time} for at, time in enumerate(times, 1)
-    ]
+    check_days(times)
+
+
+def test_between_takes_times_of_any_unit_and_zone():
+    """A nanosecond before midnight is the day before; where a zone is, days are still in UTC."""
+    check_days(["2024-01-02T00:00:00", "2024-01-01T23:59:59.999999999", "1969-12-31T23:59:59.9"])
+    times = ["2024-01-02T00:00:00", "2024-01-01T23:59:59.999999", "1969-12-31T23:59:59"]
+    utc = pc.assume_timezone(pa.array(times).cast(pa.timestamp("us")), "UTC")
+    check_days(utc.cast(pa.timestamp("us", "Asia/Tokyo")))
+
+
+def check_days(times):
+    """The second order is of the first day, the first of the next, the third of an old one."""
+    orders = pa.table({"order_id": [1, 2, 3], "stock_id": [1, 1, 1], "created_at": times})
     case = two_sources(orders=orders)
     for day, order in [("2024-01-01", 2), ("2024-01-02", 1), ("1969-12-31", 3)]:
         assert apply(BASE.between(day, day), case).orders.ids.to_pylist() == [order]

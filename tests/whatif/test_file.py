@@ -39,13 +39,13 @@ def test_read_scenarios_of_an_empty_file(written):
 
 
 def test_read_scenarios_expands_grids(written):
-    text = '[[scenarios]]\nname = "x"\nalgorithm = ["priority", "distance"]\ndemand = [0.8, 1]\n'
+    text = '[[scenarios]]\nname = "x"\nalgorithm = ["priority", "distance"]\ndemand = [0.8, 1e1]\n'
     found = read_study(written(text)).scenarios
     assert [one.name for one in found] == [
         "x, priority, demand 0.8",
         "x, distance, demand 0.8",
-        "x, priority, demand 1",
-        "x, distance, demand 1",
+        "x, priority, demand 10",
+        "x, distance, demand 10",
     ]
     assert [step.do for step in found[0].steps] == ["scale_demand", "use"]
 
@@ -130,6 +130,41 @@ WRONG = {
 }
 
 
+STEP = '[[scenarios]]\nname = "a"\n[[scenarios.steps]]\n'
+WRONG |= {
+    "nan of goods": (
+        STEP + 'do = "add_source"\nsource = "x"\nstock = {A = nan}\n',
+        6,
+        "stock: A: give 0 to 99999999.9999",
+    ),
+    "kind of goods": (
+        STEP + 'do = "add_source"\nsource = "x"\nstock = {A = true}\n',
+        6,
+        "stock: expected a number, got true or false",
+    ),
+    "priority of a link": (
+        STEP + f'do = "add_source"\nsource = "x"\nlinks = {{1 = {10**20}}}\n',
+        6,
+        "links: 1: give a priority of 0 to 65535; not 100000000000000000000",
+    ),
+    "latitude": (
+        STEP + 'do = "add_source"\nsource = "x"\nlatitude = "5"\n',
+        6,
+        "latitude: expected a number, got text",
+    ),
+    "time of a day": (
+        STEP + 'do = "between"\nstart = 1997-01-01T00:00:00\nend = 1997-01-01\n',
+        5,
+        "start: expected a date, got a date with a time",
+    ),
+    "no day": (
+        STEP + 'do = "between"\nstart = "1997-1-1"\nend = 1997-01-01\n',
+        5,
+        "start: not a day such as 2024-01-31",
+    ),
+}
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_read_scenarios_names_file_and_line(written, name):
     text, line, message = WRONG[name]
@@ -141,6 +176,8 @@ def test_read_scenarios_names_file_and_line(written, name):
 
 
 def test_read_scenarios_refuses_what_is_no_toml(written, tmp_path):
+    with pytest.raises(ScenarioError, match="a number is too large"):
+        read_study(written(f"demand = {'9' * 5000}"))
     with pytest.raises(ScenarioError, match="not TOML"):
         read_study(written("[["))
     with pytest.raises(ScenarioError, match="no such file"):

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 import engine
@@ -18,6 +19,13 @@ def test_methods_return_another_scenario():
     assert [step.do for step in more.steps] == ["close_source", "scale_demand"]
     assert more.steps[1].factor == Decimal("1.2")
     assert more == BASE.close_source("lyon").scale_demand(Decimal("1.2"), 3)
+
+
+def test_numbers_of_numpy_are_numbers():
+    grown = BASE.scale_demand(np.float64(1.2), seed=np.int64(3))
+    assert grown == BASE.scale_demand(1.2, seed=3)
+    added = BASE.add_source("nice", links={np.int64(1): np.int32(2)}, stock={"A": np.int8(3)})
+    assert added == BASE.add_source("nice", links={1: 2}, stock={"A": 3})
 
 
 def test_a_scenario_described_is_the_same_again():
@@ -47,7 +55,8 @@ WRONG = {
     "itself": lambda: BASE.move_stock("a", "a"),
     "either algorithm or policy": lambda: BASE.use("distance", policy="cheapest"),
     "either stock or stock_of": lambda: BASE.add_source("a", stock={"A": 1}, stock_of="b"),
-    "name": lambda: engine.Scenario(" "),
+    "name is ' '": lambda: engine.Scenario(" "),
+    "name is 7": lambda: engine.Scenario(7),
 }
 
 

@@ -1,5 +1,6 @@
 """Scenarios side by side."""
 
+import pyarrow as pa
 import pytest
 
 import engine
@@ -84,7 +85,7 @@ def test_names_must_differ(catalog, orders):
     for names, message in [(("a", "a"), "there twice"), (("baseline",), "without steps")]:
         with pytest.raises(ScenarioError, match=message):
             engine.simulate(catalog, *orders, map(engine.Scenario, names))
-    for wrong in (CLOSED, ["closed"]):
+    for wrong in (CLOSED, ["closed"], None):
         with pytest.raises(ScenarioError, match="scenario"):
             engine.simulate(catalog, *orders, wrong)
 
@@ -119,3 +120,38 @@ def test_a_file_is_as_good_as_scenarios(catalog, orders):
 def test_an_unknown_name_stops_everything(catalog, orders):
     with pytest.raises(ScenarioError, match="scenario 'b', step 1"):
         engine.simulate(catalog, *orders, [CLOSED, engine.Scenario("b").close_source("x")])
+
+
+@pytest.fixture
+def much_and_little():
+    """Return a catalogue with much of A, of which nobody orders any, and little of B."""
+    return engine.Catalog.from_tables(
+        {
+            "sources": pa.table({"source_code": ["lyon", "paris"]}),
+            "stock_source_links": pa.table(
+                {"stock_id": [1], "source_code": ["paris"], "priority": [1]}
+            ),
+            "source_items": pa.table(
+                {"source_code": ["lyon", "paris"], "sku": ["A", "B"], "quantity": [99_999_999, 5]}
+            ),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    "ranked",
+    [
+        engine.Scenario("x").scale_stock(2, rank=(1, 1)),
+        engine.Scenario("x")
+        .move_stock("paris", "lyon", rank=(1, 1))
+        .scale_stock(2, sku="B")
+        # Lyon has B by the step before only.
+        .scale_stock(1, source="lyon", sku="B")
+        .move_stock("lyon", "paris", rank=(1, 1)),
+    ],
+    ids=["too much", "no item"],
+)
+def test_steps_by_rank_are_tried_on_what_is_ordered(much_and_little, ranked):
+    lines = pa.table({"order_id": [1], "stock_id": [1], "sku": ["B"], "qty": [50]})
+    found = engine.simulate(much_and_little, None, lines, [ranked], workers=1)
+    assert found.results["x"].units_allocated == 10

@@ -4,6 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,3 +91,29 @@ def test_scale_stock_of_a_source():
 def test_scale_stock_refuses_a_sku_that_the_source_lacks():
     with pytest.raises(ScenarioError, match="'lyon' has no item of SKU 'B-1'"):
         apply(BASE.scale_stock(2, source="lyon", sku="B-1"), SMALL)
+
+
+@pytest.mark.parametrize("sku", ["ΑΣ", "ασ", "?σ", "İX", "İ?"])
+def test_patterns_compare_as_skus_do(sku):
+    """Python's lower case depends on the letters around, and may be longer."""
+    items = [
+        {"source_code": "paris", "sku": "ΑΣ", "quantity": 7},
+        {"source_code": "paris", "sku": "İx", "quantity": 7},
+    ]
+    case = two_sources(source_items=items)
+    found = quantities(apply(BASE.scale_stock(2, sku=sku), case))
+    assert sorted(quantity for quantity, _ in found.values()) == [7, 14]
+
+
+def test_safety_stock_replaces_the_row_of_a_sku_however_it_is_spelt():
+    items = [{"source_code": "paris", "sku": "ΑΣ", "quantity": 7}]
+    kept = [{"source_code": "paris", "sku": "ασ", "quantity": 3}]
+    case = two_sources(source_items=items, safety_stock=kept)
+    found = apply(BASE.set_safety_stock("paris", 1, sku="α*"), case)
+    assert found.catalog.tables["safety_stock"]["quantity"].to_pylist() == [1]
+
+
+def test_scale_stock_of_nothing_is_refused():
+    empty = pa.table({"source_code": [""], "sku": [""], "quantity": [0]}).slice(1)
+    with pytest.raises(ScenarioError, match="there is no item; give"):
+        apply(BASE.scale_stock(2), two_sources(source_items=empty))

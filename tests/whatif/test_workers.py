@@ -68,3 +68,8 @@ def test_count_workers():
     assert count_workers(None, 100) >= 1
     with pytest.raises(UsageError, match="0 is too few"):
         count_workers(0, 1)
+
+
+def test_a_daemon_works_alone(monkeypatch):
+    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
+    assert count_workers(4, tasks=4) == 1

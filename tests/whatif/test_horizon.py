@@ -1,0 +1,114 @@
+"""What a horizon may be, and which orders each batch has."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+import engine
+from engine.errors import ScenarioError
+from engine.whatif.apply import apply
+from engine.whatif.calendar import calendar_of
+from engine.whatif.horizon import Horizon
+from tests.whatif.conftest import small, two_sources
+
+MONDAY = datetime(2024, 3, 4)
+BASE = engine.Scenario("one")
+
+
+@pytest.mark.parametrize(
+    "every", ["", "h", "0h", "25h", "6", "6 h", "-1h", "٣h", "Night", "weekly", "06h"]
+)
+def test_every_is_refused(every):
+    with pytest.raises(ScenarioError, match="every: give night, order, or hours"):
+        Horizon(every=every)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"patience": -1}, "patience: give 0 to 3,650"),
+        ({"patience": 4000}, "patience: give 0 to 3,650"),
+        ({"replenish": [{"up_to": 1, "up_too": 2}]}, "replenish: 'up_too' is unknown"),
+        ({"replenish": [{}]}, "give either up_to or up_to_factor"),
+        ({"replenish": [{"up_to": 1, "up_to_factor": 1}]}, "give either up_to or up_to_factor"),
+        ({"replenish": [{"up_to": 1, "reorder_factor": 1}]}, "with up_to goes reorder_at"),
+        ({"replenish": [{"up_to_factor": 1, "reorder_at": 1}]}, "up_to_factor goes reorder_factor"),
+        ({"replenish": [{"up_to": 1, "reorder_at": 2}]}, "2 is more than up_to, 1"),
+        ({"replenish": [{"up_to": 1, "lead_days": 0}]}, "lead_days: give 1 to 3,650"),
+        ({"replenish": [{"up_to": 1, "lead_days": [3, 2]}]}, "lead_days: give 1 to 3,650"),
+        ({"replenish": ["lyon"]}, "'lyon' is no mapping"),
+    ],
+)
+def test_a_horizon_is_refused(given, message):
+    with pytest.raises(ScenarioError, match=message):
+        Horizon(**given)
+
+
+def ordered(*hours: float):
+    orders = [
+        {
+            "order_id": at,
+            "stock_id": 1,
+            "created_at": MONDAY + timedelta(hours=hour),
+            "priority": at,
+        }
+        for at, hour in enumerate(hours)
+    ]
+    return two_sources(orders=orders, order_lines=[{"order_id": 0, "sku": "A", "qty": 1}])
+
+
+@pytest.mark.parametrize(
+    ("every", "hours", "batches"),
+    [
+        ("night", [1, 23.99, 24, 49], [[[0, 1]], [[2]], [[3]]]),
+        ("night", [25, 1, 2], [[[1, 2]], [[0]]]),
+        ("12h", [1, 11.9, 12, 25], [[[0, 1], [2]], [[3], []]]),
+        # The second window of ten hours ends at 20:00, the third on the next day at 6:00,
+        # the fifth on the day after it, which has no orders.
+        ("10h", [9, 10, 21], [[[0], [1]], [[2], []]]),
+        ("order", [5, 3, 26, 4], [[[1, 3, 0]], [[2]]]),
+        ("1h", [0, 1.5], [[[0], [1], *[[]] * 22]]),
+    ],
+)
+def test_batches_of_a_horizon(every, hours, batches):
+    case = ordered(*hours)._replace(horizon=Horizon(every=every))
+    calendar, ids = calendar_of(case), case.orders.ids.to_pylist()
+    found = [
+        [[ids[row] for row in rows] for rows in calendar.batches(day)]
+        for day in range(calendar.days)
+    ]
+    if every != "order":  # in the sequence of orders, those of high priority first
+        batches = [[sorted(rows, reverse=True) for rows in day] for day in batches]
+    assert found == batches
+
+
+def test_orders_need_their_time():
+    case = two_sources()._replace(horizon=Horizon())
+    with pytest.raises(ScenarioError, match="created_at of every order; 1 of 3 orders have none"):
+        calendar_of(case)
+
+
+def test_no_orders_are_no_days():
+    case = small(
+        sources=[{"source_code": "a"}],
+        stock_source_links=[{"stock_id": 1, "source_code": "a", "priority": 1}],
+        source_items=[{"source_code": "a", "sku": "A", "quantity": 1}],
+        orders=[{"order_id": 1, "stock_id": 1, "created_at": MONDAY}],
+        order_lines=[{"order_id": 1, "sku": "A", "qty": 1}],
+    )._replace(horizon=Horizon())
+    gone = apply(BASE.scale_demand(0), case)
+    assert calendar_of(gone).days == 0
+
+
+def test_steps_change_the_horizon():
+    case = ordered(1)._replace(horizon=Horizon(patience=3))
+    changed = apply(BASE.set_horizon(every="6h").replenish(up_to=2, sku="a"), case).horizon
+    assert (changed.every, changed.patience, len(changed.replenish)) == ("6h", 3, 1)
+    assert apply(BASE.set_horizon(patience=0), case).horizon == Horizon()
+    for step in (BASE.set_horizon(patience=1), BASE.replenish(up_to=1)):
+        with pytest.raises(ScenarioError, match="there is no horizon; give --horizon"):
+            apply(step, ordered(1))
+    with pytest.raises(ScenarioError, match="every: give night"):
+        apply(BASE.set_horizon(every="x"), case)
+    with pytest.raises(ScenarioError, match="source 'x' is unknown"):
+        apply(BASE.replenish(up_to=1, source="x"), case)
