@@ -30,6 +30,7 @@ _STEPS = {
     "sum": "adding up",
     "match": "matching orders",
     "write": "writing",
+    "report": "drawing the report",
     "hash": "hashing inputs",
 }
 

@@ -68,6 +68,7 @@ ssa simulate data/northwind/catalog data/northwind/orders \\
     metavar="N",
     help="Processes; the result is the same.  [default: one per processor]",
 )
+@click.option("--no-report", is_flag=True, help="Write the tables alone, which is quicker.")
 @options.format
 @options.overwrite
 @options.json
@@ -84,6 +85,7 @@ def simulate(
     replications: int | None,
     seed: int | None,
     workers: int | None,
+    no_report: bool,
     format: str,
     overwrite: bool,
     as_json: bool,
@@ -103,7 +105,7 @@ def simulate(
     show.compiling(quiet, policy=policy is not None or _decides_by_policy(scenarios))
     with terminate_cleanly(), show.progress(quiet, *_PHASES) as clock:
         clock.on_lines.append(give_back)
-        found, rows = simulate_folders(
+        found, rows, report = simulate_folders(
             catalog,
             orders,
             scenarios,
@@ -115,6 +117,7 @@ def simulate(
             replications=replications,
             seed=seed,
             workers=workers,
+            report=not no_report,
             format=format,
             overwrite=overwrite,
             clock=clock,
@@ -126,6 +129,8 @@ def simulate(
             _print_json(found, out, rows)
         else:
             _summarise(found, out)
+            if not no_report:
+                _say_report(report)
 
 
 def _decides_by_policy(scenarios: str) -> bool:
@@ -142,7 +147,7 @@ def _decides_by_policy(scenarios: str) -> bool:
     return False
 
 
-_PHASES = ("read", "validate", "encode", "try", "simulate", "write", "hash")
+_PHASES = ("read", "validate", "encode", "try", "simulate", "write", "report", "hash")
 
 
 def _print_json(found: Any, out: str, rows: dict[str, int]) -> None:
@@ -174,6 +179,13 @@ def _summarise(found: Any, out: str) -> None:
     if len(others) > _MOST:
         more = many(len(others) - _MOST, "more scenario")
         show.say("", f"and {more}; the table kpis in {out} holds all")
+
+
+def _say_report(page: Any) -> None:
+    if page is None:
+        show.say("", "no report: it takes pip install 'ssa-engine[report]'")
+    else:
+        show.say("", f"{page} shows it in a browser")
 
 
 def _show_intervals(found: Any, names: list[str]) -> None:

@@ -26,7 +26,7 @@ def shown_figures(kpis: Sequence[Any]) -> list[Shown]:
     rows = _ALWAYS
     if any(one.cost is not None for one in kpis):
         rows = rows + _COSTS
-    if any(hasattr(one, "units_waiting") for one in kpis):
+    if any(getattr(one, "units_waiting", None) is not None for one in kpis):
         rows = rows + _OVER_TIME
     return rows
 

@@ -15,6 +15,7 @@ from engine.io.output import check_output, whole_folder
 from engine.io.write import format_ending, write_table
 from engine.policies.find import as_mapping, is_policy_file, parsed_toml
 from engine.policies.model import Policy
+from engine.report import PAGE, is_installed, write_report
 from engine.run_info import write_run_info
 from engine.selection.plan import find_plan
 from engine.whatif.case import Case, details_of
@@ -26,10 +27,11 @@ from engine.whatif.simulation import Simulation
 
 
 class Simulated(NamedTuple):
-    """What a simulation came to, and how many rows of each table were written."""
+    """What a simulation came to, how many rows of each table were written, and the report if any."""
 
     found: Simulation
     rows: dict[str, int]
+    report: Path | None
 
 
 def simulate_folders(
@@ -45,11 +47,12 @@ def simulate_folders(
     replications: int | None = None,
     seed: int | None = None,
     workers: int | None = None,
+    report: bool = True,
     format: str = "parquet",
     overwrite: bool = False,
     clock: Clock | None = None,
 ) -> Simulated:
-    """Read folders and a file of scenarios, run them, and write the tables.
+    """Read folders and a file of scenarios, run them, and write the tables and the report.
 
     Parameters
     ----------
@@ -63,6 +66,8 @@ def simulate_folders(
         As in `simulate`.
     every, patience
         As in `engine.Horizon`; each goes before the file's.
+    report
+        Whether to draw the report; without the extra ``report`` there is none.
     format
         ``parquet``, ``csv`` or ``arrow``.
     overwrite
@@ -99,6 +104,10 @@ def simulate_folders(
         with clock("write"):
             for name, table in found.tables.items():
                 write_table(table, draft / f"{name}{ending}")
+        report = report and is_installed()
+        if report:
+            with clock("report"):
+                write_report(found.tables, draft)
         with clock("hash"):
             inputs = hash_files([*run.files, str(scenarios), *map(str, own), *named])
         write_run_info(
@@ -124,7 +133,7 @@ def simulate_folders(
             notes=found.notes,
             seconds=clock.seconds,
         )
-    return Simulated(found, rows)
+    return Simulated(found, rows, Path(out) / PAGE if report else None)
 
 
 def _horizon(found: Horizon | None, every: str | None, patience: int | None) -> Horizon | None:

@@ -45,7 +45,8 @@ def scenarios(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("format", ["parquet", "csv", "arrow"])
 def test_simulate_writes_its_tables(tmp_path: Path, scenarios: Path, format: str):
     out = tmp_path / "out"
-    outcome = ssa("simulate", *EXAMPLE, scenarios, "--out", out, "--format", format)
+    args = ("simulate", *EXAMPLE, scenarios, "--out", out, "--format", format, "--no-report")
+    outcome = ssa(*args)
     assert outcome.code == 0
     assert names(out) == {f"{name}.{format}" for name in TABLES} | {"run.json"}
     info = json.loads((out / "run.json").read_text())
@@ -54,9 +55,31 @@ def test_simulate_writes_its_tables(tmp_path: Path, scenarios: Path, format: str
     assert str(scenarios) in {file["path"] for file in info["inputs"]}
 
 
+def test_simulate_draws_a_report(tmp_path: Path, scenarios: Path):
+    out = tmp_path / "out"
+    args = ("simulate", *EXAMPLE, scenarios, "--out", out)
+    outcome = ssa(*args, "--quiet")
+    assert f"{out / 'report.html'} shows it in a browser" in outcome.out
+    assert names(out) == {f"{name}.parquet" for name in TABLES} | {
+        *("run.json", "report.html", "figures")
+    }
+    assert "service.png" in names(out / "figures")
+    assert "grown, demand 3" in (out / "report.html").read_text("utf-8")
+    assert ssa(*args, "--no-report", "--overwrite").code == 0
+    assert "report.html" not in names(out)
+
+
+def test_simulate_without_the_extra_says_how_to_get_it(monkeypatch, tmp_path, scenarios):
+    monkeypatch.setattr("engine.whatif.folders.is_installed", lambda: False)
+    outcome = ssa("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out")
+    assert outcome.code == 0
+    assert "no report: it takes pip install 'ssa-engine[report]'" in outcome.out
+    assert "report.html" not in names(tmp_path / "out")
+
+
 def test_simulate_shows_differences_and_what_changes_most(tmp_path: Path):
     args = ("simulate", *NORTHWIND, FILE, "--out", tmp_path / "out", "--algorithm", "distance")
-    outcome = ssa(*args)
+    outcome = ssa(*args, "--no-report")
     kpis = pq.read_table(tmp_path / "out" / "kpis.parquet").to_pylist()
     assert [row["scenario"] for row in kpis][:2] == ["baseline", "Hamburg closed"]
     base, closed, *_ = kpis
@@ -69,14 +92,16 @@ def test_simulate_shows_differences_and_what_changes_most(tmp_path: Path):
 
 @pytest.mark.parametrize("columns", [30, 60, 120])
 def test_simulate_fits_the_terminal(tmp_path: Path, scenarios: Path, columns: int):
-    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--quiet", "--workers", 1)
+    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--quiet", "--no-report")
     outcome = on_screen(*args, columns=columns)
     path = str(tmp_path)
     assert all(len(line) <= columns for line in outcome.out.splitlines() if path not in line)
 
 
 def test_simulate_prints_json(tmp_path: Path, scenarios: Path):
-    outcome = ssa("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--json", "-q")
+    outcome = ssa(
+        "simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--json", "--no-report"
+    )
     found = json.loads(outcome.out)
     assert list(found["scenarios"]) == ["baseline", *(f"grown, demand {at}" for at in (1, 2, 3))]
     assert found["differences"][0]["units"] == 0
@@ -85,7 +110,7 @@ def test_simulate_prints_json(tmp_path: Path, scenarios: Path):
 def test_simulate_without_scenarios_shows_the_baseline(tmp_path: Path):
     empty = tmp_path / "none.toml"
     empty.write_text("")
-    outcome = ssa("simulate", *EXAMPLE, empty, "--out", tmp_path / "out")
+    outcome = ssa("simulate", *EXAMPLE, empty, "--out", tmp_path / "out", "--no-report")
     assert outcome.code == 0
     assert "0 scenarios beside the baseline" in outcome.out
     assert "note: there is no scenario: only the baseline was run" in outcome.err
@@ -97,7 +122,8 @@ def test_simulate_gives_the_same_bytes_by_any_number_of_workers(tmp_path: Path):
     written = []
     for workers in (1, 3):
         out = tmp_path / str(workers)
-        assert ssa("simulate", *NORTHWIND, FILE, "--out", out, "--workers", workers).code == 0
+        args = ("simulate", *NORTHWIND, FILE, "--out", out, "--workers", workers, "--no-report")
+        assert ssa(*args).code == 0
         written.append(table_bytes(out))
     assert written[0] == written[1]
 
@@ -116,14 +142,14 @@ def test_simulate_refuses_in_one_line(tmp_path: Path, scenarios: Path):
 
 
 def test_simulate_replaces_only_what_it_is_asked_to(tmp_path: Path, scenarios: Path):
-    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--quiet")
+    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--no-report")
     assert ssa(*args).code == 0
     assert "add --overwrite" in refused(*args)
     assert ssa(*args, "--overwrite").code == 0
 
 
 def test_simulate_keeps_the_policies_that_it_reads(tmp_path: Path, scenarios: Path):
-    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--quiet")
+    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--no-report")
     assert ssa(*args).code == 0
     policy = tmp_path / "out" / "own.toml"
     policy.write_text('ranking = ["distance"]')
@@ -136,7 +162,7 @@ def test_simulate_spells_names_out_and_keeps_its_columns(tmp_path: Path):
     scenarios = tmp_path / "odd.toml"
     names = ["a\\nb\\u001b[31m", "ルール" * 8]
     scenarios.write_text("".join(f'[[scenarios]]\nname = "{one}"\n' for one in names), "utf-8")
-    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--quiet")
+    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--no-report")
     outcome = on_screen(*args, columns=80)
     assert "\x1b" not in outcome.out
     header = next(line for line in outcome.out.splitlines() if "a\\nb\\x1b[31m" in line)
