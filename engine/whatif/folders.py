@@ -27,7 +27,7 @@ from engine.whatif.simulation import Simulation
 
 
 class Simulated(NamedTuple):
-    """What a simulation came to, how many rows of each table were written, and the report if any."""
+    """What a simulation came to, the rows of each table that was written, and the report if any."""
 
     found: Simulation
     rows: dict[str, int]
