@@ -95,6 +95,8 @@ class Course:
         self.reason = np.zeros(len(self.open), np.uint8)
         self._allocated, self._shipments = np.zeros((2, len(case.orders.ids)), np.int64)
         self._backlog = np.zeros(0, np.int64)
+        if not len(case.orders.ids):
+            begin(case, case.catalog)  # or nobody would be told of a policy that cannot run
         for day in range(num_days):
             self._lose(day)
             self._receive(day)

@@ -27,7 +27,7 @@ from engine.whatif.simulation import Simulation
 
 
 class Simulated(NamedTuple):
-    """What a simulation came to, how many rows each table has, and its report if there is one."""
+    """What a simulation came to, the rows of each table that was written, and the report if any."""
 
     found: Simulation
     rows: dict[str, int]
