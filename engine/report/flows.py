@@ -1,10 +1,10 @@
 """Which source serves which region: on a map, if it is known where they are."""
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
@@ -20,140 +20,182 @@ from engine.report.outlines import Frame, frame_around, project
 from engine.report.panels import Panel, grid, title
 from engine.report.section import Section
 from engine.report.sheet import NARROW, write
-from engine.report.table import Table, left_out, pivot, place
-from engine.report.view import View
+from engine.report.table import MOST, Table, left_out, pivot
+from engine.report.view import View, places_of, printable
 from engine.report.words import minus
 from engine.selection.shown import many, quantity, share, signed
 
-_Flow = tuple[str, str]
-"""A source and a region."""
-_MOST = 60
-"""Flows that a map shows."""
+_STREAMS, _PLACES, _NAMES = 60, 80, 40
+"""Streams, sources and regions that a map shows, and sources that it names."""
 _SEEN = 0.02
 """Of the greatest change, how much a map shows at least."""
 _INSIDE = 0.95
 """Of all units, how much a map's frame reaches at least; the rest lies beyond its edge."""
 
 
-class Places(NamedTuple):
-    """Where sources and regions are, on Mercator's map; without those that nobody located."""
+class Streams(NamedTuple):
+    """What goes from sources to regions.
 
-    sources: dict[str, NDArray]
-    regions: dict[str, NDArray]
+    ``source`` and ``region`` are (num_streams,): places in the lists ``sources`` and ``regions``.
+    ``units`` is (num_scenarios, num_streams). ``source_at`` and ``region_at`` are
+    (num_sources, 2) and (num_regions, 2) on Mercator's map, NaN where nobody located them.
+    """
+
+    sources: list[str]
+    regions: list[str]
+    source: NDArray
+    region: NDArray
+    units: NDArray
+    source_at: NDArray
+    region_at: NDArray
+
+    def name(self, at: int) -> str:
+        """Return what a stream is called."""
+        return f"{self.sources[self.source[at]]} to {self.regions[self.region[at]]}"
+
+    @property
+    def located(self) -> NDArray:
+        """(num_streams,) bool whether both ends are known."""
+        ends = self.source_at[self.source] + self.region_at[self.region]
+        return ~np.isnan(ends).any(axis=1)
 
 
 def flows(view: View) -> list[Section]:
     """Return the sections on flows: those of the baseline, and what scenarios change in them."""
-    units: dict[str, dict[_Flow, float]] = {name: defaultdict(float) for name in view.names}
-    for row in view.rows("flows"):
-        units[row["scenario"]][row["source_code"], place(row)] += float(row["units"])
-    places = _places(view)
-    base = units[view.base]
-    sections = [_of_baseline(view, base, places)]
-    changes = {
-        name: {
-            flow: units[name].get(flow, 0.0) - base.get(flow, 0.0)
-            for flow in {*units[name], *base}
-            if units[name].get(flow, 0.0) != base.get(flow, 0.0)
-        }
-        for name in view.others
-    }
-    if any(changes.values()):
-        sections.append(_of_changes(view, units, changes, places))
-    return sections
+    streams = _streams(view)
+    more = streams.units[1:] - streams.units[0]
+    found = [_of_baseline(view, streams)]
+    if more.any():
+        found.append(_of_changes(view, streams, more))
+    return found
 
 
-def _of_baseline(view: View, units: dict[_Flow, float], places: Places) -> Section:
-    ranked = sorted(units, key=lambda flow: (-units[flow], flow))
-    drawn = [flow for flow in ranked if _is_located(flow, places)]
-    frame_of = _framing({flow: units[flow] for flow in drawn}, places)
+def _streams(view: View) -> Streams:
+    table = view.table("flows")
+    sources, source = _coded(table["source_code"])
+    regions, region = _coded(places_of(table))
+    number, at = np.unique(source * len(regions) + region, return_inverse=True)
+    units = np.zeros((len(view.names), len(number)))
+    counts = np.asarray(table["units"].cast(pa.float64()))
+    np.add.at(units, (np.asarray(table["scenario"]), at), counts)
+    source, region = np.divmod(number, max(len(regions), 1))
+    known, areas = view.table("sources"), view.table("regions")
+    return Streams(
+        [printable(name) for name in sources],
+        [printable(name) for name in regions],
+        source,
+        region,
+        units.round(4),  # decimals have no more places
+        _positions(sources, known["source_code"], known),
+        _positions(regions, places_of(areas), areas),
+    )
+
+
+def _coded(names: pa.ChunkedArray) -> tuple[list[str], NDArray]:
+    """Return distinct names in order, and (num_rows,) int64 which of them each row has."""
+    coded = names.combine_chunks().dictionary_encode()
+    found = coded.dictionary.to_pylist()
+    order = sorted(range(len(found)), key=found.__getitem__)
+    rank = np.empty(len(found), np.int64)
+    rank[order] = np.arange(len(found))
+    return [found[at] for at in order], rank[np.asarray(coded.indices)]
+
+
+def _positions(names: Sequence[str], labels: pa.ChunkedArray, table: pa.Table) -> NDArray:
+    """(num_names, 2) where names are on the map: as the first row says that knows it."""
+    found = np.full((len(names), 2), np.nan)
+    degrees = [np.asarray(table[axis].cast(pa.float64())) for axis in ("longitude", "latitude")]
+    at = {name: row for row, name in enumerate(names)}
+    points = project(*degrees)
+    known = ~np.isnan(points).any(axis=1)
+    for label, point, is_known in zip(labels.to_pylist(), points, known, strict=True):
+        row = at.get(label)
+        if row is not None and is_known and np.isnan(found[row, 0]):
+            found[row] = point
+    return found
+
+
+def _of_baseline(view: View, streams: Streams) -> Section:
+    units = streams.units[0]
+    ranked = _ranked(units)
+    drawn = ranked[streams.located[ranked]]
+    frame_of = _framing(streams, drawn, units)
 
     def draw(width: int) -> Axes:
         axes, (panel,) = grid(width, 1, _height(width), columns=1, above=4, below=4)
         (to_page,) = draw_land(axes, [panel], frame_of(panel))
-        _draw(axes, panel, to_page, {flow: units[flow] for flow in drawn}, places, 14)
-        _draw_places(axes, panel, to_page, units, places, named=12 if width != NARROW else 5)
+        _draw_streams(axes, panel, to_page, streams, drawn[:_STREAMS], units, 14)
+        _draw_places(axes, panel, to_page, streams, units, 12 if width != NARROW else 5)
         return axes
 
-    total = sum(units.values())
     finding = "Nothing is shipped in the baseline."
-    if ranked:
-        source, region = ranked[0]
+    if len(ranked):
+        most = ranked[0]
         finding = (
-            f"In the baseline the broadest stream goes from {source} to {region}: "
-            f"{quantity(units[ranked[0]])} units, {share(units[ranked[0]] / total)} of all."
+            f"In the baseline the broadest stream goes from {streams.name(most)}: "
+            f"{quantity(units[most])} units, {share(units[most] / units.sum())} of all."
         )
-        if not drawn:
+        if not len(drawn):
             finding += " There is no map: it is not known where sources or regions are."
-    rows = [[*flow, quantity(units[flow])] for flow in ranked[:60]]
+    rows = [
+        [
+            streams.sources[streams.source[at]],
+            streams.regions[streams.region[at]],
+            quantity(units[at]),
+        ]
+        for at in ranked[:MOST]
+    ]
+    more = left_out(len(ranked), "flows")
+    columns = ["source", "region", "units"]
     return Section(
         "flows",
         "Who serves whom",
         finding,
-        _map_note(ranked, drawn),
+        _note(len(ranked), len(drawn)),
         "A map of the units that go from sources to regions in the baseline.",
-        [
-            Table(
-                "Units by source and region, baseline",
-                ["source", "region", "units"],
-                rows,
-                left_out(len(ranked), "flows"),
-            )
-        ],
-        draw if drawn else None,
+        [Table("Units by source and region, baseline", columns, rows, more)],
+        draw if len(drawn) else None,
     )
 
 
-def _of_changes(
-    view: View,
-    units: Mapping[str, Mapping[_Flow, float]],
-    changes: Mapping[str, Mapping[_Flow, float]],
-    places: Places,
-) -> Section:
-    located = {
-        name: {flow: more for flow, more in own.items() if _is_located(flow, places)}
-        for name, own in changes.items()
-    }
-    widest = max((abs(it) for own in located.values() for it in own.values()), default=1.0)
-    every: dict[_Flow, float] = defaultdict(float)
-    for own in located.values():
-        for flow, more in own.items():
-            every[flow] += abs(more)
-    frame_of = _framing(every, places)
+def _of_changes(view: View, streams: Streams, more: NDArray) -> Section:
+    """Return the section on streams that change; ``more`` is (num_scenarios - 1, num_streams)."""
+    most = np.abs(more).max(axis=0)
+    ranked = _ranked(most)
+    drawn = ranked[streams.located[ranked]]
+    frame_of = _framing(streams, drawn, most)
+    widest = most[drawn].max(initial=0)
 
     def draw(width: int) -> Axes:
         axes, panels = grid(
             width, len(view.others), _height(width, 3), columns=3, above=46, below=4, gap=16
         )
         pages = draw_land(axes, panels, frame_of(panels[0]))
-        for panel, to_page, name in zip(panels, pages, view.others, strict=True):
+        for row, (panel, to_page) in enumerate(zip(panels, pages, strict=True)):
+            name, own = view.others[row], more[row]
             title(axes, panel, name, view.look(name))
-            seen = {
-                flow: more for flow, more in located[name].items() if abs(more) > widest * _SEEN
-            }
-            _draw(axes, panel, to_page, seen, places, 10, widest)
-            _draw_places(axes, panel, to_page, units[name], places, named=0)
-            if not seen:
+            seen = drawn[np.abs(own[drawn]) > widest * _SEEN]
+            seen = seen[np.argsort(-np.abs(own[seen]), kind="stable")][:_STREAMS]
+            _draw_streams(axes, panel, to_page, streams, seen, own, 10, widest)
+            _draw_places(axes, panel, to_page, streams, streams.units[row + 1], 0)
+            if not len(seen):
                 x, y = panel.left + panel.width / 2, panel.bottom - 14
                 write(axes, x, y, "no change to be seen", colour="quiet", align="center")
         return axes
 
-    biggest = {
-        name: max(own, key=lambda flow: (abs(own[flow]), flow))
-        for name, own in changes.items()
-        if own
+    row, at = np.unravel_index(np.abs(more).argmax(), more.shape)
+    names = [streams.name(it) for it in ranked[:MOST]]
+    texts = {
+        (other, name): minus(signed(own[it], quantity))
+        for other, own in zip(view.others, more, strict=True)
+        for it, name in zip(ranked[:MOST], names, strict=True)
+        if own[it]
     }
-    name = max(biggest, key=lambda name: abs(changes[name][biggest[name]]))
-    source, region = biggest[name]
-    flows = sorted(
-        {flow for own in changes.values() for flow in own},
-        key=lambda flow: (-max(abs(own.get(flow, 0.0)) for own in changes.values()), flow),
-    )
     return Section(
         "flow_changes",
         "Which streams change",
-        f"The greatest change: {source} to {region} with {name!r}, "
-        f"{minus(signed(changes[name][source, region], quantity))} units.",
+        f"The greatest change: {streams.name(int(at))} with {view.others[row]!r}, "
+        f"{minus(signed(float(more[row, at]), quantity))} units.",
         "Blue: more than in the baseline. Dashed, orange: less. Lines narrow towards the region. "
         f"Changes below {_SEEN:.0%} of the greatest one are not drawn.",
         "Maps of the streams that grow and shrink, one for each scenario.",
@@ -161,26 +203,29 @@ def _of_changes(
             pivot(
                 "Units more than in the baseline",
                 "source to region",
-                [f"{source} to {region}" for source, region in flows],
+                names,
                 view.others,
-                {
-                    (name, f"{flow[0]} to {flow[1]}"): minus(signed(more, quantity))
-                    for name, own in changes.items()
-                    for flow, more in own.items()
-                },
+                texts,
                 "flows",
+                len(ranked),
             )
         ],
-        draw if any(located.values()) else None,
+        draw if len(drawn) else None,
     )
 
 
-def _map_note(ranked: Sequence[_Flow], drawn: Sequence[_Flow]) -> str:
+def _ranked(units: NDArray) -> NDArray:
+    """Return the streams that are any, the broadest first."""
+    order = np.argsort(-units, kind="stable")
+    return order[units[order] > 0]
+
+
+def _note(count: int, drawn: int) -> str:
     told = "Squares are sources, circles regions; lines narrow towards the region."
-    if len(drawn) > _MOST:
-        told += f" The {_MOST} broadest of {many(len(drawn), 'stream')}."
-    if len(drawn) < len(ranked):
-        told += f" {many(len(ranked) - len(drawn), 'stream')} without known positions not drawn."
+    if drawn > _STREAMS:
+        told += f" The {_STREAMS} broadest of {many(drawn, 'stream')}."
+    if drawn < count:
+        told += f" {many(count - drawn, 'stream')} without known positions not drawn."
     return told
 
 
@@ -190,88 +235,57 @@ def _height(width: int, columns: int = 1) -> float:
     return width * 0.56 if columns == 1 else width / columns * 0.75
 
 
-def _places(view: View) -> Places:
-    found: list[dict[str, NDArray]] = [{}, {}]
-    for at, (table, label) in enumerate(
-        [("sources", lambda row: row["source_code"]), ("regions", place)]
-    ):
-        for row in view.rows(table):
-            if row["latitude"] is not None and row["longitude"] is not None:
-                (xy,) = project([row["longitude"]], [row["latitude"]])
-                found[at].setdefault(label(row), xy)
-    return Places(*found)
-
-
-def _is_located(flow: _Flow, places: Places) -> bool:
-    return flow[0] in places.sources and flow[1] in places.regions
-
-
-def _framing(units: Mapping[_Flow, float], places: Places) -> Callable[[Panel], Frame]:
+def _framing(streams: Streams, drawn: NDArray, units: NDArray) -> Callable[[Panel], Frame]:
     """Return what frames a map: all sources that ship, and the nearest regions, up to `_INSIDE`."""
-    regions: dict[str, float] = defaultdict(float)
-    for (_, region), count in units.items():
-        regions[region] += count
-    points = [places.sources[code] for code in sorted({source for source, _ in units})]
-    centre = np.mean(points, axis=0) if points else np.zeros(2)
-    ranked = sorted(regions, key=lambda it: (np.hypot(*(places.regions[it] - centre)), it))
-    reached, total = 0.0, sum(regions.values())
-    for region in ranked:
-        if reached >= _INSIDE * total:
-            break
-        reached += regions[region]
-        points.append(places.regions[region])
-    return lambda panel: frame_around(np.array(points), panel.width / panel.height)
+    sources = np.unique(streams.source[drawn])
+    centre = streams.source_at[sources].mean(axis=0) if len(sources) else np.zeros(2)
+    of_region = np.bincount(streams.region[drawn], units[drawn], len(streams.regions))
+    far = np.hypot(*(streams.region_at - centre).T)
+    ranked = np.argsort(far, kind="stable")
+    ranked = ranked[of_region[ranked] > 0]
+    reached = of_region[ranked].cumsum() - of_region[ranked]
+    inside = ranked[reached < _INSIDE * of_region.sum()]
+    points = np.concatenate([streams.source_at[sources], streams.region_at[inside]])
+    return lambda panel: frame_around(points, panel.width / panel.height)
 
 
-def _draw(
+def _draw_streams(
     axes: Axes,
     panel: Panel,
     to_page: ToPage,
-    units: Mapping[_Flow, float],
-    places: Places,
+    streams: Streams,
+    shown: NDArray,
+    units: NDArray,
     pixels: float,
     widest: float | None = None,
 ) -> None:
-    """Draw the broadest streams, the broadest of all ``pixels`` wide."""
-    ranked = sorted(units, key=lambda flow: (-abs(units[flow]), flow))[:_MOST]
-    widest = widest or abs(units[ranked[0]]) if ranked else 1.0
-    streams = []
-    for source, region in ranked:
-        ends = to_page(np.array([places.sources[source], places.regions[region]]))
-        streams.append((*ends, units[source, region] / widest))
-    draw_streams(axes, panel, streams, pixels)
+    """Draw streams, the broadest of all ``pixels`` wide."""
+    starts = to_page(streams.source_at[streams.source[shown]])
+    ends = to_page(streams.region_at[streams.region[shown]])
+    widths = units[shown] / (widest or np.abs(units[shown]).max(initial=0) or 1)
+    draw_streams(axes, panel, zip(starts, ends, widths, strict=True), pixels)
 
 
 def _draw_places(
-    axes: Axes,
-    panel: Panel,
-    to_page: ToPage,
-    units: Mapping[_Flow, float],
-    places: Places,
-    named: int,
+    axes: Axes, panel: Panel, to_page: ToPage, streams: Streams, units: NDArray, named: int
 ) -> None:
-    """Draw sources and regions, with the names of all sources and of so many regions."""
-    regions: dict[str, float] = defaultdict(float)
-    sources: dict[str, float] = defaultdict(float)
-    for (source, region), count in units.items():
-        if source in places.sources:
-            sources[source] += count
-        if region in places.regions:
-            regions[region] += count
-    ranked = sorted(regions, key=lambda it: (-regions[it], it))
-    most = max(regions.values(), default=1.0) or 1.0
-    at = {name: to_page(places.regions[name][None])[0] for name in ranked}
-    radius = {name: 9 * (regions[name] / most) ** 0.5 for name in ranked}
-    draw_regions(axes, panel, {(at[name][0], at[name][1]): radius[name] for name in ranked})
-    spots = {
-        name: to_page(places.sources[name][None])[0]
-        for name in sorted(sources, key=lambda it: (-sources[it], it))
-    }
-    draw_sources(axes, panel, spots.values())
+    """Draw sources and regions, and the names of the sources and of so many regions, if any."""
+    spots, radius = to_page(streams.region_at), np.zeros(len(streams.regions))
+    of_region = np.bincount(streams.region, units, len(streams.regions))
+    regions = _known_first(of_region, streams.region_at)
+    radius[regions] = 9 * (of_region[regions] / (of_region.max(initial=0) or 1)) ** 0.5
+    draw_regions(axes, panel, [(*spots[it], radius[it]) for it in regions])
+    squares = to_page(streams.source_at)
+    of_source = np.bincount(streams.source, units, len(streams.sources))
+    sources = _known_first(of_source, streams.source_at)
+    draw_sources(axes, panel, squares[sources])
     if named:
-        draw_names(
-            axes,
-            panel,
-            [(name, spot, 9, True) for name, spot in spots.items()]
-            + [(name, at[name], radius[name] + 4, False) for name in ranked[:named]],
-        )
+        names = [(streams.sources[it], squares[it], 9.0, True) for it in sources[:_NAMES]]
+        names += [(streams.regions[it], spots[it], radius[it] + 4, False) for it in regions[:named]]
+        draw_names(axes, panel, names)
+
+
+def _known_first(units: NDArray, places: NDArray) -> NDArray:
+    """Return the places that are known and have units, those with most first."""
+    order = np.argsort(-units, kind="stable")
+    return order[(units[order] > 0) & ~np.isnan(places[order, 0])][:_PLACES]

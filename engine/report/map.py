@@ -1,6 +1,6 @@
 """Drawing a map: land, streams that narrow towards where they go, places and their names."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.report.outlines import Frame, outlines, project
 from engine.report.panels import Panel
-from engine.report.sheet import lines, marks, points, put, write
+from engine.report.sheet import Point, lines, marks, points, put, write
 from engine.report.theme import LIGHT
 
 ToPage = Callable[[NDArray], NDArray]
@@ -161,11 +161,14 @@ def _overlap(
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def draw_regions(axes: Axes, panel: Panel, circles: Mapping[tuple[float, float], float]) -> None:
-    """Draw regions as circles: place in pixels -> radius."""
-    for (x, y), radius in circles.items():
+def draw_regions(axes: Axes, panel: Panel, circles: Iterable[tuple[float, float, float]]) -> None:
+    """Draw regions as circles: x and y in pixels, and radius, which is drawn to half a pixel."""
+    found: dict[float, list[Point]] = {}
+    for x, y, radius in circles:
         if panel.left <= x <= panel.right and panel.top <= y <= panel.bottom:
-            marks(axes, [(x, y)], "o", "paper", max(radius, 1.5) * 2, edge="quiet")
+            found.setdefault(max(round(2 * radius), 3) / 2, []).append((x, y))
+    for radius, at in found.items():
+        marks(axes, at, "o", "paper", 2 * radius, edge="quiet")
 
 
 def draw_sources(axes: Axes, panel: Panel, squares: Iterable[NDArray]) -> None:

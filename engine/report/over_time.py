@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 from numpy.typing import NDArray
@@ -14,7 +15,8 @@ from engine.report.section import Section
 from engine.report.sheet import NARROW, line, lines, marks, put, write
 from engine.report.table import pivot
 from engine.report.theme import LIGHT
-from engine.report.view import Row, View
+from engine.report.view import Row, View, printable
+from engine.report.words import where
 from engine.selection.shown import quantity
 
 _MOST_STEPS = 70
@@ -55,6 +57,9 @@ def backlog(view: View) -> Section | None:
     waiting = {name: _levels(span, rows, name, "units_waiting") for name in view.names}
     lost = {name: _so_far(span, rows, name, "units_lost") for name in view.names}
     top = max(float(max(waiting[name].max(), lost[name].max())) for name in view.names)
+    if not top:
+        told = "Nothing waits for a later batch, and nothing is lost."
+        return Section("backlog", "Units waiting and lost", told, "", "", [], None)
 
     def draw(width: int) -> Axes:
         axes, panels = grid(
@@ -113,8 +118,8 @@ def _worst(view: View, waiting: dict[str, NDArray], lost: dict[str, NDArray]) ->
     most = max(view.names, key=lambda name: float(lost[name][-1]))
     longest = max(view.names, key=lambda name: float(waiting[name].max()))
     return (
-        f"Most is lost with {most!r}: {quantity(lost[most][-1])} units; "
-        f"the longest backlog is that of {longest!r}, {quantity(waiting[longest].max())} units."
+        f"Most is lost {where(view, most)}: {quantity(lost[most][-1])} units; the most that "
+        f"waits is {quantity(waiting[longest].max())} units, {where(view, longest)}."
     )
 
 
@@ -145,17 +150,18 @@ def shipped(view: View) -> Section | None:
 
 
 def _by_source(view: View, key: str, heading: str, column: str, note: str) -> Section | None:
-    rows = view.rows("source_days")
+    every = _by_units(view)
+    rows = view.rows("source_days", only=pa.array(every[:_MOST], pa.string()))
     if not rows:
         return None
     span = _span(rows)
-    codes = _by_units(rows)
+    codes = [printable(code) for code in every[:_MOST]]
     collect = _levels if column == "units_on_hand" else _so_far
     series = {
         (name, code): collect(
             span, [row for row in rows if row["source_code"] == code], name, column
         )
-        for code in codes[:_MOST]
+        for code in codes
         for name in view.names
     }
 
@@ -172,7 +178,7 @@ def _by_source(view: View, key: str, heading: str, column: str, note: str) -> Se
             head=head,
         )
         _draw_key(axes, width, view)
-        for panel, code in zip(panels, codes, strict=False):
+        for panel, code in zip(panels, codes, strict=True):
             title(axes, panel, code)
             top = max(float(series[name, code].max()) for name in view.names)
             to_x, to_y = _scales(axes, panel, span, top)
@@ -181,7 +187,7 @@ def _by_source(view: View, key: str, heading: str, column: str, note: str) -> Se
                 _draw_series(axes, xs, [to_y(it) for it in series[name, code]], view, name)
         return axes
 
-    more = len(codes) - _MOST
+    more = len(every) - _MOST
     tables = [
         pivot(
             f"{code}: {heading.lower().removesuffix(' over time')}",
@@ -195,12 +201,12 @@ def _by_source(view: View, key: str, heading: str, column: str, note: str) -> Se
             },
             "source_days",
         )
-        for code in codes[:_MOST]
+        for code in codes
     ]
     return Section(
         key,
         heading,
-        _least(view, series, codes[:_MOST], span) if key == "on_hand" else "",
+        _least(view, series, span) if key == "on_hand" else "",
         note.format(span.word)
         + (
             f" The {_MOST} sources that ship most; source_days has {more} more." if more > 0 else ""
@@ -211,9 +217,7 @@ def _by_source(view: View, key: str, heading: str, column: str, note: str) -> Se
     )
 
 
-def _least(
-    view: View, series: dict[tuple[str, str], NDArray], codes: Sequence[str], span: Span
-) -> str:
+def _least(view: View, series: dict[tuple[str, str], NDArray], span: Span) -> str:
     """Say what stands empty first."""
     empty = [
         (int(np.argmax(values <= 0)), name, code)
@@ -223,10 +227,9 @@ def _least(
     if not empty:
         return "None of these sources is ever empty."
     step, name, code = min(empty)
-    where = "in the baseline" if name == view.base else f"with {name!r}"
     day = span.date(step)
     when = "on" if span.days == 1 else f"within the {span.word} from"
-    return f"The first to stand empty is {code} {where}, {when} {day.day} {day:%B %Y}."
+    return f"The first to stand empty is {code} {where(view, name)}, {when} {day.day} {day:%B %Y}."
 
 
 def _draw_series(
@@ -321,8 +324,8 @@ def _levels(span: Span, rows: Sequence[Row], name: str, column: str) -> NDArray:
     return np.where(known < 0, 0.0, found[np.maximum(known, 0)])
 
 
-def _by_units(rows: Sequence[Row]) -> list[str]:
-    units: dict[str, float] = {}
-    for row in rows:
-        units[row["source_code"]] = units.get(row["source_code"], 0.0) + float(row["units"])
-    return sorted(units, key=lambda code: (-units[code], code))
+def _by_units(view: View) -> list[str]:
+    """Return all source_codes, those first that ship most."""
+    table = view.table("source_days").group_by("source_code").aggregate([("units", "sum")])
+    order = [("units_sum", "descending"), ("source_code", "ascending")]
+    return table.sort_by(order)["source_code"].to_pylist()

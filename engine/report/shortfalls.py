@@ -1,11 +1,13 @@
 """Why lines are short, and where it hurts."""
 
-from collections import defaultdict
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from engine.report.dumbbells import dumbbells
 from engine.report.section import Section
-from engine.report.table import pivot, place
-from engine.report.view import Row, View
+from engine.report.table import MOST, pivot
+from engine.report.view import View, places_of, printable
 from engine.report.words import furthest, minus, whole, worst
 from engine.selection.shown import many, quantity, signed
 
@@ -65,43 +67,53 @@ def _why(view: View, lines: _Values, reasons: list[str]) -> str:
 
 def regions(view: View) -> Section:
     """Return the section on the regions that are hit hardest."""
-    rows = view.rows("regions")
-    return _hit(view, "regions", "Regions hit hardest", "region", [(place(it), it) for it in rows])
+    table = view.table("regions")
+    return _hit(view, "regions", "Regions hit hardest", "region", table, places_of(table))
 
 
 def skus(view: View) -> Section:
     """Return the section on the SKUs that are hit hardest."""
-    return _hit(
-        view, "skus", "SKUs hit hardest", "SKU", [(it["sku"], it) for it in view.rows("skus")]
-    )
+    table = view.table("skus")
+    return _hit(view, "skus", "SKUs hit hardest", "SKU", table, table["sku"])
 
 
-def _hit(view: View, key: str, title: str, noun: str, rows: list[tuple[str, Row]]) -> Section:
-    short: _Values = defaultdict(float)
-    texts = {}
-    for label, row in rows:
-        short[row["scenario"], label] = float(row["units"] - row["units_allocated"])
-        texts[row["scenario"], label] = quantity(row["units"] - row["units_allocated"])
-    labels = [label for label in _ranked(view, short) if any(short[n, label] for n in view.names)]
-    for name in view.names:
-        for label in labels:
-            short[name, label] += 0  # what is not there lacks nothing
+def _hit(
+    view: View, key: str, title: str, noun: str, table: pa.Table, labels: pa.ChunkedArray
+) -> Section:
+    coded = labels.combine_chunks().dictionary_encode()
+    names = coded.dictionary.to_pylist()
+    units = np.zeros((len(view.names), len(names)))
+    lacking = pc.subtract(table["units"], table["units_allocated"]).cast(pa.float64())
+    at = np.asarray(table["scenario"]), np.asarray(coded.indices)
+    np.add.at(units, at, np.asarray(lacking))
+    units = units.round(4)  # decimals have no more places
+    most = units.max(axis=0, initial=0)
+    base = units[0]
+    order = [int(it) for it in np.lexsort((names, -most, base - most)) if most[it] > 0]
+    count, order = len(order), order[:MOST]
+    shown = [printable(names[it]) for it in order]
+    short = {
+        (name, label): float(units[row, column])
+        for row, name in enumerate(view.names)
+        for column, label in zip(order, shown, strict=True)
+    }
+    texts = {at: quantity(value) for at, value in short.items()}
     return Section(
         key,
         title,
-        _hardest(view, short, labels, noun),
+        _hardest(view, short, shown, noun),
         "Units short: ordered and not served"
         + _GREY * bool(view.others)
-        + f"; {many(len(labels), noun)} in all.",
+        + f"; {many(count, noun)} in all.",
         f"Dot plots of the units short by {noun}, a panel for each scenario, "
         "each beside the baseline.",
-        [pivot("Units short", noun, labels, view.names, texts, key)],
-        dumbbells(view, labels[:_MOST], short, whole) if labels else None,
+        [pivot("Units short", noun, shown, view.names, texts, key, count)],
+        dumbbells(view, shown[:_MOST], short, whole) if shown else None,
     )
 
 
 def _ranked(view: View, values: _Values) -> list[str]:
-    """Return the keys, those first that a scenario raises most above the baseline."""
+    """Return the reasons, those first that a scenario raises most above the baseline."""
     keys = {key for _, key in values}
 
     def rank(key: str) -> tuple[float, float, str]:

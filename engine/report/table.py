@@ -28,6 +28,7 @@ def pivot(
     scenarios: Sequence[str],
     values: Mapping[tuple[str, str], str],
     file: str,
+    count: int = 0,
 ) -> Table:
     """Return a table with a row per key and a column per scenario.
 
@@ -41,18 +42,14 @@ def pivot(
         Scenario, key -> text; where there is none, nothing is written.
     file
         The table that holds all rows.
+    count
+        How many rows there are, if more than ``keys``.
     """
     rows = [[key, *(values.get((name, key), "") for name in scenarios)] for key in keys[:MOST]]
-    return Table(caption, [label, *scenarios], rows, left_out(len(keys), file))
+    return Table(caption, [label, *scenarios], rows, left_out(count or len(keys), file))
 
 
 def left_out(count: int, file: str) -> str:
     """Return what to say of rows that are not shown; nothing if all are."""
     more = count - MOST
     return f"{many(more, 'more row')}; the table {file} holds all." if more > 0 else ""
-
-
-def place(row: Mapping[str, str | None]) -> str:
-    """Return what a destination region is called: ``GB``, or ``US/CA`` where a region is given."""
-    country = row["country_id"] or "unknown"
-    return f"{country}/{row['region']}" if row["region"] else country

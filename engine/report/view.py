@@ -68,37 +68,70 @@ class View:
         """How many replications there are."""
         return max((row["runs"] for row in self.intervals.values()), default=0)
 
-    def rows(self, table: str) -> list[Row]:
-        """Return the rows of a table that belong to the scenarios that figures show."""
-        whole = self.tables[table]
-        shown = pc.is_in(whole["scenario"], pa.array(self._raw, pa.string()))
-        return [_clean(row) for row in whole.filter(shown).to_pylist()]
+    def table(self, name: str) -> pa.Table:
+        """Return a table's rows of the scenarios that figures show.
 
-    @property
-    def _raw(self) -> list[str]:
-        return self.tables["kpis"]["scenario"].to_pylist()[: len(self.names)]
+        ``scenario`` is (num_rows,) int32 there: places in ``names``.
+        """
+        whole = self.tables[name]
+        # Before names are cleaned, which may make two of them alike.
+        own = self.tables["kpis"]["scenario"].combine_chunks()[: len(self.names)]
+        index = pc.index_in(whole["scenario"], own)
+        shown = whole.set_column(whole.column_names.index("scenario"), "scenario", index)
+        return shown.filter(pc.is_valid(index))
+
+    def rows(self, name: str, only: pa.Array | None = None) -> list[Row]:
+        """Return those rows as dictionaries, texts such that they can be shown.
+
+        Parameters
+        ----------
+        name
+            Of a table.
+        only
+            The source_codes to keep, all if None.
+        """
+        table = self.table(name)
+        if only is not None:
+            table = table.filter(pc.is_in(table["source_code"], only))
+        return [clean(row) | {"scenario": self.names[row["scenario"]]} for row in table.to_pylist()]
 
 
 def view_of(tables: Mapping[str, pa.Table]) -> View:
     """Choose what is shown: the baseline and the first scenarios beside it."""
-    rows = [_clean(row) for row in tables["kpis"].to_pylist()]
-    intervals = [_clean(row) for row in tables["intervals"].to_pylist()]
+    rows = [clean(row) for row in tables["kpis"].to_pylist()]
+    intervals = [clean(row) for row in tables["intervals"].to_pylist()]
     kpis = {row["scenario"]: SimpleNamespace(**row) for row in rows}
     return View(
         tables,
         kpis,
-        {row["scenario"]: row for row in map(_clean, tables["differences"].to_pylist())},
+        {row["scenario"]: row for row in map(clean, tables["differences"].to_pylist())},
         list(kpis)[: len(LOOKS)],
         {(row["scenario"], row["figure"]): row for row in intervals},
     )
 
 
-def _clean(row: Row) -> Row:
+def clean(row: Row) -> Row:
     """Spell out what does not print; a page must not hold it, and a picture cannot show it."""
-    return {name: _printable(it) if isinstance(it, str) else it for name, it in row.items()}
+    return {name: printable(it) if isinstance(it, str) else it for name, it in row.items()}
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return a text with what does not print spelt out."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def places_of(table: pa.Table) -> pa.ChunkedArray:
+    """(num_rows,) what destination regions are called: ``GB``, or ``US/CA`` if a region is given.
+
+    Examples
+    --------
+    >>> places_of(pa.table({"country_id": ["GB", "US", None], "region": [None, "CA", None]})
+    ...     ).to_pylist()
+    ['GB', 'US/CA', 'unknown']
+    """
+    country = pc.fill_null(table["country_id"].cast(pa.string()), "unknown")
+    region = pc.fill_null(table["region"].cast(pa.string()), "")
+    both = pc.binary_join_element_wise(country, region, "/")
+    return pc.if_else(pc.equal(region, ""), country, both)

@@ -24,6 +24,11 @@ def spread(view: View, figure: Shown) -> str:
     return f"{title}: {between}; {texts[view.base]} in the baseline."
 
 
+def where(view: View, name: str) -> str:
+    """Return how a sentence names a scenario."""
+    return "in the baseline" if name == view.base else f"with {name!r}"
+
+
 def capital(title: str) -> str:
     """Return the title of a key figure as it begins a line."""
     title = title.strip()

@@ -99,7 +99,7 @@ def test_a_hundred_scenarios_stay_small_and_are_all_there(full):
         assert LONG not in picture.text, "what is too long is cut"
 
 
-@pytest.mark.needs_jit
+@pytest.mark.needs_jit  # no kernel runs here: once in CI is enough
 def test_the_same_tables_give_the_same_bytes(tmp_path):
     here, apart = tmp_path / "here", tmp_path / "apart"
     here.mkdir()
@@ -119,8 +119,9 @@ def test_the_same_tables_give_the_same_bytes(tmp_path):
 HOSTILE = "<script>alert(1)</script>\"'&amp;</title>$x^2$ 0.123456 #0072b2 --> \x1b[31m\x00\n漢字"
 
 
+@pytest.mark.needs_jit
 def test_names_are_text_whatever_they_are(tmp_path):
-    tables = made([HOSTILE, "]]>{{ 7 * 7 }}{% raw %}"], days=3)
+    tables = made([HOSTILE, "]]>{{ 7 * 7 }}{% raw %}"], days=1)
     for name, column in (("sources", 1), ("flows", 1), ("skus", 1), ("source_days", 2)):
         table = tables[name]
         texts = [f"{HOSTILE}{text}" for text in table.column(column).to_pylist()]
@@ -151,6 +152,7 @@ def test_no_orders_at_all(tmp_path):
     assert not found.root.all("figure")
 
 
+@pytest.mark.needs_jit
 def test_the_baseline_alone(tmp_path):
     found = report(made([]), tmp_path)
     assert [it.stem for it in found.files[1:]] == [
