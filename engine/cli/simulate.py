@@ -183,7 +183,7 @@ def _summarise(found: Any, out: str) -> None:
 
 def _say_report(page: Any) -> None:
     if page is None:
-        show.say("", "no report: it takes pip install 'ssa-engine[report]'")
+        show.sentences("", "no report: it takes pip install 'ssa-engine[report]'")
     else:
         show.say("", f"{page} shows it in a browser")
 

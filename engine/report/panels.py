@@ -184,7 +184,7 @@ def folded(text: str, room: float, size: float) -> list[str]:
     Examples
     --------
     >>> folded("Hamburg closed, half its stock in London, demand 1.2", 130, 12)
-    ['Hamburg closed,', '…on, demand 1.2']
+    ['Hamburg closed,', '…ondon, demand 1.2']
     """
     most = _letters(room, size)
     lines = wrap(text, most)

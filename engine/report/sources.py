@@ -28,7 +28,8 @@ def sources(view: View) -> Section:
         "sources",
         "Use of sources",
         _finding(view, used),
-        "Units shipped of the units available at the start."
+        "Units shipped of the units that were there"
+        + (" or came in." if view.tables["days"].num_rows else " at the start.")
         + (" The round mark is the baseline." if view.others else "")
         + (f" The {_MOST} sources that ship most; {more} more in the table." if more > 0 else ""),
         f"Dot plots of the utilisation of {many(min(len(drawn), _MOST), 'source')}, "
