@@ -16,7 +16,7 @@ help: ## list the targets
 setup: $(INSTALLED) ## make .venv with the package and all tools (uv if there, else venv and pip)
 
 $(INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) .ci/make_venv.py .venv -e '.[dev,peers,bench,optimum,report]'
+	@$(PYTHON) .ci/make_venv.py .venv -e '.[dev,peers,bench,notebook,optimum,report]'
 	@touch $@
 
 demo: setup ## run the main job on the shipped real data
@@ -55,8 +55,9 @@ bench-smoke: setup ## the benchmarks at a tiny size, peers compared, ratios guar
 	$(BIN)/python -m benchmarks.smoke
 	$(PYTEST_BENCH) --benchmark-disable
 
-readme: setup ## run the examples of the README, CONTRIBUTING.md and two pages of docs/ as they stand
+readme: setup ## run the examples of the README, CONTRIBUTING.md and docs/ and the notebook as they stand
 	$(BIN)/python .ci/readme_examples.py README.md CONTRIBUTING.md docs/compare.md docs/scenarios.md
+	$(BIN)/python .ci/notebooks.py $(wildcard examples/*.ipynb)
 
 build: setup ## make the sdist, and the wheel from it, in dist/
 	@bash .ci/build
