@@ -16,7 +16,7 @@ from engine.report.sheet import NARROW, line, lines, marks, put, write
 from engine.report.table import pivot
 from engine.report.theme import LIGHT
 from engine.report.view import Row, View, printable
-from engine.report.words import where
+from engine.report.words import compact, where
 from engine.selection.shown import quantity
 
 _MOST_STEPS = 70
@@ -266,7 +266,7 @@ def _scales(axes: Axes, panel: Panel, span: Span, top: float) -> tuple[Scale, Sc
     """Return the scales of a panel after drawing what is faint in it: levels and months."""
     to_x = scale(0, max(span.steps - 1, 1), panel.left, panel.right)
     to_y = scale(0, top or 1, panel.bottom, panel.top)
-    level_ticks(axes, panel, to_y, ticks(0, top or 1, 3)[1:], lambda value: f"{value:,.0f}")
+    level_ticks(axes, panel, to_y, ticks(0, top or 1, 3)[1:], compact)
     line(axes, [panel.left, panel.right], [panel.bottom] * 2, "quiet", zorder=3)
     dates = [(to_x(step), text) for step, text in _dates(span, panel.width)]
     dates = [(x, text) for x, text in dates if x + 6.8 * len(text) < panel.right]

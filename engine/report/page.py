@@ -1,5 +1,6 @@
 """The page: everything in one file, for a browser without a network."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def page(
         light=LIGHT,
         dark=DARK,
         size=_size(view),
-        most_changed=most_changed(view.kpis) if len(view.kpis) > 1 else "",
+        most_changed=_lead(view) if len(view.kpis) > 1 else "",
         hidden=many(hidden, "more scenario") if hidden else "",
         tiles=tiles(view),
         names=view.names,
@@ -44,6 +45,11 @@ def page(
         sections=sections,
         svg={key: Markup(one.svg) for key, one in pictures.items()},
     )
+
+
+def _lead(view: View) -> str:
+    """Return the sentence on what changes most, with a true minus in front of its last number."""
+    return re.sub(r"\(-([\d.,]+(?: pp)?\)\.)$", "(\N{MINUS SIGN}\\1", most_changed(view.kpis))
 
 
 def _size(view: View) -> str:

@@ -53,6 +53,13 @@ def whole(value: float | None) -> str:
     return "-" if value is None else f"{value:,.0f}"
 
 
+def compact(value: float) -> str:
+    """Return a round number for a scale, large ones as ``250k`` or ``1.5M``."""
+    if value >= 1_000_000:
+        return f"{quantity(value / 1_000_000)}M"
+    return f"{quantity(value / 1000)}k" if value >= 10_000 else quantity(value)
+
+
 def minus(number: str) -> str:
     """Return a number with a true minus."""
     return number.replace("-", "\N{MINUS SIGN}") if len(number) > 1 else number

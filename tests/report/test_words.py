@@ -7,7 +7,7 @@ from engine.report.key_figures import all_scenarios, key_figures, tiles
 from engine.report.shortfalls import regions, shortfalls, skus
 from engine.report.sources import sources
 from engine.report.view import view_of
-from engine.report.words import furthest, minus, spread, worst
+from engine.report.words import compact, furthest, minus, spread, worst
 from engine.selection.shown import share, shown_figures
 from tests.report.made import NAMES, made
 
@@ -29,6 +29,11 @@ def test_what_differs_most():
 def test_a_true_minus():
     assert minus("-1.5 to +2") == "−1.5 to +2"
     assert minus("-") == "-"
+
+
+def test_round_numbers_of_scales():
+    numbers = [0, 0.5, 750, 5000, 10000, 250000, 1500000]
+    assert [compact(it) for it in numbers] == ["0", "0.5", "750", "5,000", "10k", "250k", "1.5M"]
 
 
 def test_spread(view):
