@@ -25,12 +25,14 @@ demo: setup ## run the main job on the shipped real data
 test: setup ## run the tests; ARGS="-k name" for some, WORKERS=1 for one process
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-coverage: setup ## run the tests with the kernels as plain Python, and print what they reach
+# Commands run in processes of their own and reports draw: half of the time, and no kernels.
+coverage: setup ## run the tests with the kernels as plain Python, and print what they reach; ALL=1 for commands too
 	@rm -f .coverage .coverage.*
 	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=coverage \
-	  $(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal -m 'not needs_jit' $(ARGS)
+	  $(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal -m 'not needs_jit' \
+	  $(if $(ALL),,--ignore=tests/cli --ignore=tests/report) $(ARGS)
 	@$(BIN)/coverage combine -q
-	$(BIN)/coverage report
+	$(BIN)/coverage report $(if $(ALL),,--omit='engine/cli/*,engine/report/*')
 
 lint: setup ## ruff, mypy and import-linter
 	$(BIN)/ruff check .

@@ -43,7 +43,8 @@ def examples() -> dict[str, Any]:
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         text = path.read_text("utf-8")
         blocks = re.findall(r"^```toml\n(.*?)^```", text, re.M | re.S)
-        blocks = [it for it in blocks if "entry-points" not in it and "[[scenarios]]" not in it]
+        others = "entry-points", "[[scenarios]]", "[horizon]"
+        blocks = [it for it in blocks if not any(other in it for other in others)]
         for at, block in enumerate(blocks):
             found[f"{path.name} {at}"] = tomllib.loads(block)
         for at, block in enumerate(re.findall(r"^policy = (\{.*?^\})", text, re.M | re.S)):

@@ -19,7 +19,7 @@ def test_student_t_is_the_published_one(freedom):
 
 
 def test_student_t_comes_to_the_normal_distribution():
-    assert round(student_t(10**6), 4) == 1.96
+    assert round(student_t(10**4), 3) == 1.96
 
 
 def test_interval_of_one_run_has_no_ends():
@@ -27,6 +27,7 @@ def test_interval_of_one_run_has_no_ends():
     assert interval([2.0, 2.0]) == (2, 2.0, 2.0, 2.0)
 
 
+@pytest.mark.needs_jit
 def test_intervals_are_of_the_replications():
     catalog = engine.read_catalog(NORTHWIND / "catalog")
     orders = engine.read_orders(NORTHWIND / "orders")
