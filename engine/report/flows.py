@@ -1,6 +1,6 @@
 """Which source serves which region: on a map, if it is known where they are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +30,7 @@ _STREAMS, _PLACES, _NAMES = 60, 80, 40
 _SEEN = 0.02
 """Of the greatest change, how much a map shows at least."""
 _INSIDE = 0.95
-"""Of all units, how much a map's frame reaches at least; the rest lies beyond its edge."""
+"""Of all units, how much a map shows at least; the rest goes farther."""
 
 
 class Streams(NamedTuple):
@@ -118,12 +118,12 @@ def _positions(names: Sequence[str], labels: pa.ChunkedArray, table: pa.Table) -
 def _of_baseline(view: View, streams: Streams) -> Section:
     units = streams.units[0]
     ranked = _ranked(units)
-    drawn = ranked[streams.located[ranked]]
-    frame_of = _framing(streams, drawn, units)
+    located = ranked[streams.located[ranked]]
+    drawn = _near(streams, located, units) if len(located) else located
 
     def draw(width: int) -> Axes:
         axes, (panel,) = grid(width, 1, _height(width), columns=1, above=4, below=4)
-        (to_page,) = draw_land(axes, [panel], frame_of(panel))
+        (to_page,) = draw_land(axes, [panel], _frame(streams, drawn, panel))
         _draw_streams(axes, panel, to_page, streams, drawn[:_STREAMS], units, 14)
         _draw_places(axes, panel, to_page, streams, units, 12 if width != NARROW else 5)
         return axes
@@ -151,7 +151,7 @@ def _of_baseline(view: View, streams: Streams) -> Section:
         "flows",
         "Who serves whom",
         finding,
-        _note(len(ranked), len(drawn)),
+        _note(len(ranked), len(located), len(drawn)),
         "A map of the units that go from sources to regions in the baseline.",
         [Table("Units by source and region, baseline", columns, rows, more)],
         draw if len(drawn) else None,
@@ -162,22 +162,23 @@ def _of_changes(view: View, streams: Streams, more: NDArray) -> Section:
     """Return the section on streams that change; ``more`` is (num_scenarios - 1, num_streams)."""
     most = np.abs(more).max(axis=0)
     ranked = _ranked(most)
-    drawn = ranked[streams.located[ranked]]
-    frame_of = _framing(streams, drawn, most)
+    located = ranked[streams.located[ranked]]
+    drawn = _near(streams, located, most) if len(located) else located
     widest = most[drawn].max(initial=0)
 
     def draw(width: int) -> Axes:
         axes, panels = grid(
             width, len(view.others), _height(width, 3), columns=3, above=46, below=4, gap=16
         )
-        pages = draw_land(axes, panels, frame_of(panels[0]))
+        pages = draw_land(axes, panels, _frame(streams, drawn, panels[0]))
         for row, (panel, to_page) in enumerate(zip(panels, pages, strict=True)):
             name, own = view.others[row], more[row]
             title(axes, panel, name, view.look(name))
             seen = drawn[np.abs(own[drawn]) > widest * _SEEN]
             seen = seen[np.argsort(-np.abs(own[seen]), kind="stable")][:_STREAMS]
             _draw_streams(axes, panel, to_page, streams, seen, own, 10, widest)
-            _draw_places(axes, panel, to_page, streams, streams.units[row + 1], 0)
+            either = np.maximum(streams.units[0], streams.units[row + 1])
+            _draw_places(axes, panel, to_page, streams, either, 0)
             if not len(seen):
                 x, y = panel.left + panel.width / 2, panel.bottom - 14
                 write(axes, x, y, "no change to be seen", colour="quiet", align="center")
@@ -220,12 +221,14 @@ def _ranked(units: NDArray) -> NDArray:
     return order[units[order] > 0]
 
 
-def _note(count: int, drawn: int) -> str:
+def _note(count: int, located: int, drawn: int) -> str:
     told = "Squares are sources, circles regions; lines narrow towards the region."
     if drawn > _STREAMS:
         told += f" The {_STREAMS} broadest of {many(drawn, 'stream')}."
-    if drawn < count:
-        told += f" {many(count - drawn, 'stream')} without known positions not drawn."
+    if drawn < located:
+        told += f" {many(located - drawn, 'stream')} to places farther away not drawn."
+    if located < count:
+        told += f" {many(count - located, 'stream')} without known positions not drawn."
     return told
 
 
@@ -235,18 +238,21 @@ def _height(width: int, columns: int = 1) -> float:
     return width * 0.56 if columns == 1 else width / columns * 0.75
 
 
-def _framing(streams: Streams, drawn: NDArray, units: NDArray) -> Callable[[Panel], Frame]:
-    """Return what frames a map: all sources that ship, and the nearest regions, up to `_INSIDE`."""
-    sources = np.unique(streams.source[drawn])
-    centre = streams.source_at[sources].mean(axis=0) if len(sources) else np.zeros(2)
-    of_region = np.bincount(streams.region[drawn], units[drawn], len(streams.regions))
+def _near(streams: Streams, shown: NDArray, units: NDArray) -> NDArray:
+    """Return the streams to the regions nearest to the sources, which get `_INSIDE` of all."""
+    centre = streams.source_at[np.unique(streams.source[shown])].mean(axis=0)
+    of_region = np.bincount(streams.region[shown], units[shown], len(streams.regions))
     far = np.hypot(*(streams.region_at - centre).T)
     ranked = np.argsort(far, kind="stable")
     ranked = ranked[of_region[ranked] > 0]
     reached = of_region[ranked].cumsum() - of_region[ranked]
-    inside = ranked[reached < _INSIDE * of_region.sum()]
-    points = np.concatenate([streams.source_at[sources], streams.region_at[inside]])
-    return lambda panel: frame_around(points, panel.width / panel.height)
+    return shown[np.isin(streams.region[shown], ranked[reached < _INSIDE * of_region.sum()])]
+
+
+def _frame(streams: Streams, shown: NDArray, panel: Panel) -> Frame:
+    """Return what frames a map: the ends of its streams."""
+    ends = streams.source_at[streams.source[shown]], streams.region_at[streams.region[shown]]
+    return frame_around(np.concatenate(ends), panel.width / panel.height)
 
 
 def _draw_streams(

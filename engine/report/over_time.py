@@ -225,7 +225,7 @@ def _least(view: View, series: dict[tuple[str, str], NDArray], span: Span) -> st
         if (values <= 0).any() and values.max() > 0
     ]
     if not empty:
-        return "None of these sources is ever empty."
+        return "None of these sources runs out of all that it has."
     step, name, code = min(empty)
     day = span.date(step)
     when = "on" if span.days == 1 else f"within the {span.word} from"

@@ -64,3 +64,14 @@ def test_a_scenario_that_changes_no_stream_has_no_map_of_changes():
         [(name, "london", "GB", None, Decimal(7)) for name in ("baseline", NAMES[0])],
     )
     assert [it.key for it in flows(view_of(tables))] == ["flows"]
+
+
+def test_the_map_leaves_out_what_goes_far_where_little_does():
+    for far, told in ((Decimal(3), True), (Decimal(60), False)):
+        rows = [("baseline", "london", "GB", None, 97), ("baseline", "london", "US", "CA", far)]
+        (section,) = flows(view_of(with_flows(made([]), rows)))
+        assert ("1 stream to places farther away" in section.note) == told
+        assert [row[:2] for row in section.tables[0].rows] == [
+            ["london", "GB"],
+            ["london", "US/CA"],
+        ]
