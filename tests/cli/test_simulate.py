@@ -128,12 +128,96 @@ def test_simulate_gives_the_same_bytes_by_any_number_of_workers(tmp_path: Path):
     assert written[0] == written[1]
 
 
+HORIZON = """
+replications = 2
+seed = 9
+
+[horizon]
+every = "night"
+patience = 5
+
+[[horizon.replenish]]
+source = "london"
+up_to_factor = 1
+reorder_factor = 0.5
+lead_days = [5, 40]
+
+[[scenarios]]
+name = "as they come"
+steps = [
+  { do = "set_horizon", every = "order" },
+  { do = "replenish", source = "hamburg", up_to = 9 },
+]
+"""
+
+
+@pytest.fixture
+def first_months(tmp_path: Path) -> Path:
+    """The trader's first 250 orders, and all lines of these."""
+    (folder := tmp_path / "orders").mkdir()
+    head, *rows = (NORTHWIND[1] / "orders.csv").read_text("utf-8").splitlines()
+    ids = {row.partition(",")[0] for row in rows[:250]}
+    for name in ("orders", "order_lines"):
+        head, *rows = (NORTHWIND[1] / f"{name}.csv").read_text("utf-8").splitlines()
+        kept = [row for row in rows if row.partition(",")[0] in ids]
+        (folder / f"{name}.csv").write_text("\n".join([head, *kept]), "utf-8")
+    return folder
+
+
+def test_simulate_goes_through_time_alike_with_any_number_of_workers(
+    tmp_path, scenarios, first_months
+):
+    scenarios.write_text(HORIZON)
+    written = []
+    for workers in (1, 2):
+        out = tmp_path / str(workers)
+        args = ("simulate", NORTHWIND[0], first_months, scenarios)
+        args += ("--out", out, "--workers", workers)
+        outcome = ssa(*args, "--no-report", "--patience", 30)
+        assert outcome.code == 0
+        assert "units received" in outcome.out
+        assert "95 % intervals over 2 replications" in outcome.out
+        written.append(table_bytes(out))
+    assert written[0] == written[1]
+    asked = json.loads((out / "run.json").read_text())["arguments"]
+    assert (asked["replications"], asked["seed"]) == (2, 9)
+    assert (asked["horizon"]["every"], asked["horizon"]["patience"]) == ("night", 30)
+    assert asked["horizon"]["replenish"][0]["source"] == "london"
+    base, as_they_come = pq.read_table(out / "kpis.parquet").to_pylist()
+    for row in (base, as_they_come):
+        parts = row["units_allocated"] + row["units_lost"] + row["units_waiting"]
+        assert parts == row["units"]
+        assert row["units_received"] > 0
+        assert row["units_late"] > 0
+
+
+def test_simulate_takes_a_horizon_from_the_command_line(tmp_path: Path, scenarios: Path):
+    out = tmp_path / "out"
+    args = ("simulate", *NORTHWIND, scenarios, "--out", out, "--no-report")
+    assert "--patience goes with --horizon" in refused(*args, "--patience", 3)
+    assert "not 'weekly'" in refused(*args, "--horizon", "weekly")
+    assert names(tmp_path) == {"what.toml"}
+    assert ssa(*args, "--horizon", "order").code == 0
+    asked = json.loads((out / "run.json").read_text())["arguments"]
+    assert asked["horizon"] == {"every": "order", "patience": 0, "replenish": []}
+
+
 def test_simulate_refuses_in_one_line(tmp_path: Path, scenarios: Path):
     out = ("--out", tmp_path / "out")
     scenarios.write_text(SMALL + '[[scenarios.steps]]\ndo = "close_source"\nsource = "x"\n')
     assert "source 'x' is unknown" in refused("simulate", *EXAMPLE, scenarios, *out)
     scenarios.write_text("demand = 1")
     assert f"{scenarios}, line 1" in refused("simulate", *EXAMPLE, scenarios, *out)
+    for wrong, message in (
+        ("seed = -1", "line 1: seed: give a whole number of 0 or more; not -1"),
+        ("[horizon]\npatience = 0.5", "line 2: patience: expected a whole number, got a number"),
+        ("\n[horizon]\neveri = 1", "line 3: 'everi' is unknown here; did you mean every"),
+        ("horizon = 3", "line 1: horizon must be a table"),
+        ("[[horizon.replenish]]\nup_to = -1", "line 2: up_to: give 0 to 99999999.9999"),
+    ):
+        scenarios.write_text(wrong)
+        assert message in refused("simulate", *EXAMPLE, scenarios, *out)
+    scenarios.write_text("demand = 1")
     assert "is the input" in refused("simulate", *EXAMPLE, scenarios, "--out", scenarios)
     assert "exclude" in refused(
         "simulate", *EXAMPLE, scenarios, *out, "--policy", "cheapest", "--algorithm", "priority"
