@@ -60,7 +60,7 @@ class Supply:
             return 0
         at, _ = _items_of(case, table)
         quantity = column_units(table, "quantity")
-        day = np.maximum(np.asarray(as_micros(table["date"])) // _DAY - calendar.first, 0)
+        day = np.maximum(as_micros(table["date"]) // _DAY - calendar.first, 0)
         for one in np.unique(day[day < calendar.days]).tolist():
             self._receipts[one] = at[day == one], quantity[day == one]
         return int((day >= calendar.days).sum())
@@ -179,7 +179,7 @@ def delay_receipts(case: Case, step: DelayReceipts) -> Case:
     if step.sku is not None:
         sku = case.catalog.sku_index.find(whole(table["sku"]))
         chosen &= np.append(matching_skus(case, step.sku, None), False)[sku]
-    micros = np.asarray(as_micros(table["date"])) + chosen * step.days * _DAY
+    micros = as_micros(table["date"]) + chosen * step.days * _DAY
     at = table.column_names.index("date")
     moved = table.set_column(at, "date", pa.array(micros, pa.timestamp("us")))
     tables = {**case.catalog.tables, _TABLE: moved}
