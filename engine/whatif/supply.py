@@ -112,18 +112,25 @@ def _levels(case: Case, rules: tuple[Replenish, ...]) -> tuple[IntArray, IntArra
     of_item, all_up_to, all_reorder = np.full((3, len(items.sources)), -1, np.int64)
     start = np.maximum(items.quantity, 0)
     for number, rule in enumerate(rules):
-        at = chosen_items(case, rule.source, rule.sku, rule.rank)
-        at = at[case.catalog.enabled[items.sources[at]] > 0]
-        if rule.up_to_factor is not None:
-            up_to = scaled(start[at], rule.up_to_factor)
-            factor = rule.reorder_factor
-            reorder = up_to if factor is None else scaled(start[at], factor)
-        else:
-            up_to = np.full(len(at), int((rule.up_to or 0) * QTY_SCALE))
-            level = rule.reorder_at
-            reorder = up_to if level is None else np.full(len(at), int(level * QTY_SCALE))
+        try:
+            at, up_to, reorder = _levels_of(case, rule, start)
+        except ScenarioError as error:
+            raise ScenarioError(f"rule {number + 1} of replenish: {error}") from None
         of_item[at], all_up_to[at], all_reorder[at] = number, up_to, reorder
     return of_item, all_up_to, all_reorder
+
+
+def _levels_of(case: Case, rule: Replenish, start: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the items that a rule is about, and the levels of each."""
+    at = chosen_items(case, rule.source, rule.sku, rule.rank)
+    at = at[case.catalog.enabled[case.catalog.items.sources[at]] > 0]
+    if rule.up_to_factor is not None:
+        up_to = scaled(start[at], rule.up_to_factor)
+        factor = rule.reorder_factor
+        return at, up_to, up_to if factor is None else scaled(start[at], factor)
+    up_to = np.full(len(at), int((rule.up_to or 0) * QTY_SCALE))
+    level = rule.reorder_at
+    return at, up_to, up_to if level is None else np.full(len(at), int(level * QTY_SCALE))
 
 
 def put_in(case: Case, quantity: IntArray, came: IntArray) -> IntArray:
