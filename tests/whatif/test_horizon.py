@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -40,11 +41,23 @@ def test_every_is_refused(every):
         ({"replenish": [{"up_to": 1, "lead_days": 0}]}, "lead_days: give 1 to 3,650"),
         ({"replenish": [{"up_to": 1, "lead_days": [3, 2]}]}, "lead_days: give 1 to 3,650"),
         ({"replenish": ["lyon"]}, "'lyon' is no mapping"),
+        ({"every": 6}, "every: give night, order, or hours from 1h to 24h; not 6"),
+        ({"patience": 1.5}, "patience: give 0 to 3,650 whole days; not 1.5"),
+        ({"patience": "1"}, "patience: give 0 to 3,650 whole days; not '1'"),
+        ({"patience": None}, "patience: give 0 to 3,650 whole days; not None"),
+        ({"replenish": {"up_to": 1}}, "replenish: give a list of rules; not {'up_to': 1}"),
+        ({"replenish": None}, "replenish: give a list of rules; not None"),
     ],
 )
 def test_a_horizon_is_refused(given, message):
     with pytest.raises(ScenarioError, match=message):
         Horizon(**given)
+
+
+def test_numbers_of_numpy_are_numbers():
+    rule = {"up_to": 9, "lead_days": [1, 3]}
+    like = {"up_to": np.int64(9), "lead_days": (np.int64(1), np.int64(3))}
+    assert Horizon(patience=np.int64(3), replenish=[like]) == Horizon(patience=3, replenish=[rule])
 
 
 def ordered(*hours: float):

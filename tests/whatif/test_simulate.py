@@ -155,3 +155,17 @@ def test_steps_by_rank_are_tried_on_what_is_ordered(much_and_little, ranked):
     lines = pa.table({"order_id": [1], "stock_id": [1], "sku": ["B"], "qty": [50]})
     found = engine.simulate(much_and_little, None, lines, [ranked], workers=1)
     assert found.results["x"].units_allocated == 10
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"horizon": "night"}, "'night' is no horizon; make engine.Horizon"),
+        ({"replications": "2"}, "replications: '2' is no whole number of 0 or more"),
+        ({"replications": 1.5}, "replications: 1.5 is no whole number"),
+        ({"seed": -1}, "seed: -1 is no whole number"),
+    ],
+)
+def test_arguments_of_other_types_are_refused(catalog, orders, given, message):
+    with pytest.raises(engine.EngineError, match=message):
+        engine.simulate(catalog, *orders, [], **given)
