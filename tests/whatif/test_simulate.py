@@ -157,6 +157,28 @@ def test_steps_by_rank_are_tried_on_what_is_ordered(much_and_little, ranked):
     assert found.results["x"].units_allocated == 10
 
 
+def test_unknown_skus_are_one_in_any_case():
+    catalog = engine.Catalog.from_tables(
+        {
+            "sources": pa.table({"source_code": ["lyon"]}),
+            "stock_source_links": pa.table(
+                {"stock_id": [1], "source_code": ["lyon"], "priority": [1]}
+            ),
+            "source_items": pa.table({"source_code": ["lyon"], "sku": ["A"], "quantity": [3]}),
+        }
+    )
+    orders = pa.table({"order_id": [1], "stock_id": [1]})
+    lines = {"order_id": [1] * 5, "sku": ["Ghost", "a", "new", "GHOST", "A"], "qty": range(1, 6)}
+    found = engine.simulate(catalog, orders, pa.table(lines), [], workers=1)
+    assert {
+        row["sku"]: (row["units"], row["units_allocated"]) for row in found.skus.to_pylist()
+    } == {
+        "A": (7, 3),
+        "Ghost": (5, 0),
+        "new": (3, 0),
+    }
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
