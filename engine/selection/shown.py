@@ -113,6 +113,8 @@ def signed(value: float, form: Form) -> str:
     --------
     >>> signed(-0.02, share), signed(3, quantity)
     ('-2.00 pp', '+3')
+    >>> signed(0, quantity)
+    '+0'
     """
     # +2.0% could be taken for 2% of the share.
     shown = f"{abs(value) * 100:.2f} pp" if form is share else form(abs(value))
@@ -120,7 +122,7 @@ def signed(value: float, form: Form) -> str:
         # It rounds to nothing and is something: less than the last place that is shown.
         at = shown.rindex("0")
         return f"{'<+' if value > 0 else '>-'}{shown[:at]}1{shown[at + 1 :]}"
-    return f"{'+' if value > 0 else '-'}{shown}"
+    return f"{'-' if value < 0 else '+'}{shown}"
 
 
 def plus_minus(mean: float, half: float, form: Form) -> str:

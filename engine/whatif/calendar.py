@@ -5,14 +5,17 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from engine.errors import ScenarioError
+from engine.tables.times import TICKS
+from engine.tables.whole import whole
 from engine.types import IntArray
 from engine.whatif.case import Case
 
 _HOUR = 3_600 * 10**6
 _DAY = 24 * _HOUR
+_MOST_DAYS = 36_525
+"""A hundred years: beyond are dates that stand for none, and tables with rows for each day."""
 
 
 class Calendar(NamedTuple):
@@ -44,7 +47,7 @@ def calendar_of(case: Case) -> Calendar:
     Raises
     ------
     ScenarioError
-        If an order has no ``created_at``.
+        If an order has no ``created_at``, or a century is not enough.
     """
     num_orders = len(case.orders.ids)
     rows = np.arange(num_orders)
@@ -58,11 +61,17 @@ def calendar_of(case: Case) -> Calendar:
     window = (time - first * _DAY) // width
     day = ((window + 1) * width - 1) // _DAY
     days = int(day.max()) + 1
+    if days > _MOST_DAYS:
+        begin, end = np.array([first, first + days - 1], "datetime64[D]").tolist()
+        raise ScenarioError(
+            f"a horizon lasts at most {_MOST_DAYS:,} days; orders are from {begin} to {end}: "
+            "correct their created_at, or leave some out"
+        )
     # Batches run whether orders are new or not: what waits is tried again.
     num_batches = -(-days * _DAY // width)
     batch_day = ((np.arange(num_batches) + 1) * width - 1) // _DAY
     by_time = case.horizon.every == "order"
-    rows = np.lexsort((time, window) if by_time else (window,))
+    rows = np.lexsort((_ticks(case.details["created_at"]), window) if by_time else (window,))
     offsets = np.searchsorted(window[rows], np.arange(num_batches + 1))
     return Calendar(first, days, day, rows, offsets, batch_day)
 
@@ -78,9 +87,17 @@ def created(case: Case) -> IntArray:
             f"a horizon needs created_at of every order; {column.null_count:,} of "
             f"{len(column):,} orders have none"
         )
-    return np.asarray(as_micros(column))
+    return as_micros(column)
 
 
-def as_micros(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return times as whole microseconds since 1970-01-01 UTC."""
-    return pc.cast(column, pa.timestamp("us"), safe=False).cast(pa.int64())
+def as_micros(column: pa.ChunkedArray) -> IntArray:
+    """(n,) times without null in whole microseconds since 1970-01-01 UTC, rounded down."""
+    ticks = TICKS[column.type.unit]
+    if ticks > TICKS["us"]:
+        # Arrow rounds towards 1970, and so to another day before it.
+        return _ticks(column) // (ticks // TICKS["us"])
+    return _ticks(column) * (TICKS["us"] // ticks)
+
+
+def _ticks(column: pa.ChunkedArray) -> IntArray:
+    return np.asarray(whole(column.cast(pa.int64())))

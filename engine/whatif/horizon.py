@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from engine.errors import ScenarioError
-from engine.whatif.steps import Replenish, WrongError, converted, step_of
+from engine.whatif.steps import Replenish, WrongError, converted, plain, step_of
 
 _EVERY = re.compile("night|order|(?:[1-9]|1[0-9]|2[0-4])h")
 _MOST_DAYS = 3_650
@@ -45,15 +45,18 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     replenish: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
-        if not _EVERY.fullmatch(self.every):
+        # What is made in Python may be of any type.
+        if not _EVERY.fullmatch(str(self.every)):
             raise ScenarioError(
                 f"every: give night, order, or hours from 1h to 24h; not {self.every!r}"
             )
-        if not 0 <= self.patience <= _MOST_DAYS:
-            raise ScenarioError(
-                f"patience: give 0 to {_MOST_DAYS:,} whole days; not {self.patience!r}"
-            )
+        patience = plain(self.patience)
+        if type(patience) is not int or not 0 <= patience <= _MOST_DAYS:
+            raise ScenarioError(f"patience: give 0 to {_MOST_DAYS:,} whole days; not {patience!r}")
+        if not isinstance(self.replenish, list | tuple):
+            raise ScenarioError(f"replenish: give a list of rules; not {self.replenish!r}")
         rules = tuple(_rule(one, "$") for one in self.replenish)
+        msgspec.structs.force_setattr(self, "patience", patience)
         msgspec.structs.force_setattr(self, "replenish", rules)
 
     @property
@@ -84,7 +87,7 @@ def _rule(given: Any, path: str) -> Replenish:
     if isinstance(given, Replenish):
         return given
     try:
-        rule: Replenish = step_of({**given, "do": "replenish"}, path)
+        rule: Replenish = step_of({**plain(given), "do": "replenish"}, path)
     except WrongError as wrong:
         if path != "$":
             raise

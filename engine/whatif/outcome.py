@@ -10,6 +10,7 @@ from engine.errors import EngineError, ScenarioError
 from engine.orders import OrderSet
 from engine.selection.kpis import KPIs
 from engine.selection.run import Run
+from engine.tables.fold import fold_sku
 from engine.tables.quantity import sum_by_group
 from engine.types import QTY_SCALE, FloatArray, IntArray
 from engine.whatif.apply import apply, idle_steps
@@ -151,7 +152,7 @@ def _kpis(case: Case, course: Course) -> KPIs:
 
 
 def _short_skus(case: Case, open: IntArray) -> SkuTotals:
-    """Add up the SKUs that are short; those of no source as the orders spell them."""
+    """Add up the SKUs that are short; those of no source as an order spells them."""
     orders, names = case.orders, case.catalog.sku_names
     sku, known = _numbered(orders, len(names))
     units, short = (
@@ -167,9 +168,10 @@ def _numbered(orders: OrderSet, num_skus: int) -> tuple[IntArray, pa.Array]:
     """(num_lines,) number of the SKU, and the names of those that come after the catalogue's."""
     sku = orders.skus.astype(np.int64)
     unknown = np.flatnonzero(sku < 0)
-    codes = orders.sku_names.take(pa.array(unknown)).dictionary_encode()
-    sku[unknown] = num_skus + np.asarray(codes.indices)
-    return sku, codes.dictionary
+    spelt = orders.sku_names.take(pa.array(unknown))
+    codes = np.asarray(fold_sku(spelt).dictionary_encode().indices)
+    sku[unknown] = num_skus + codes
+    return sku, spelt.take(pa.array(np.unique(codes, return_index=True)[1]))
 
 
 def _unused(scenario: Scenario, course: Course) -> list[str]:

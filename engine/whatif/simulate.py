@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
+from numbers import Integral
 from os import PathLike
 from typing import Any
 
@@ -111,11 +112,13 @@ def merged(
     Raises
     ------
     UsageError
-        If a number is negative.
+        If a number is no whole number of 0 or more, or the horizon is no `Horizon`.
     """
+    if horizon is not None and not isinstance(horizon, Horizon):
+        raise UsageError(f"horizon: {horizon!r} is no horizon; make engine.Horizon(every='night')")
     for name, number in (("replications", replications), ("seed", seed)):
-        if number is not None and not 0 <= number < 2**63:
-            raise UsageError(f"{name}: {number} is no whole number of 0 or more")
+        if number is not None and not (isinstance(number, Integral) and 0 <= number < 2**63):
+            raise UsageError(f"{name}: {number!r} is no whole number of 0 or more")
     return Study(
         study.scenarios,
         study.horizon if horizon is None else horizon,

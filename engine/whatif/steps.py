@@ -258,15 +258,17 @@ def converted(given: Mapping[str, Any], kind: Any, path: str, more: tuple[str, .
 def fluent(do: str, **keys: Any) -> Any:
     """Return a step from the arguments of a method; one clear error if they do not hold."""
     try:
-        return step_of({"do": do, **{key.rstrip("_"): _plain(one) for key, one in keys.items()}})
+        return step_of({"do": do, **{key.rstrip("_"): plain(one) for key, one in keys.items()}})
     except WrongError as wrong:
         raise ScenarioError(f"{do}: {wrong.args[1]}") from None
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return numbers of numpy, such as those of a range of factors, as Python's."""
     if isinstance(value, dict):
-        return {_plain(key): _plain(one) for key, one in value.items()}
+        return {plain(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -60,7 +60,7 @@ class Supply:
             return 0
         at, _ = _items_of(case, table)
         quantity = column_units(table, "quantity")
-        day = np.maximum(np.asarray(as_micros(table["date"])) // _DAY - calendar.first, 0)
+        day = np.maximum(as_micros(table["date"]) // _DAY - calendar.first, 0)
         for one in np.unique(day[day < calendar.days]).tolist():
             self._receipts[one] = at[day == one], quantity[day == one]
         return int((day >= calendar.days).sum())
@@ -112,18 +112,25 @@ def _levels(case: Case, rules: tuple[Replenish, ...]) -> tuple[IntArray, IntArra
     of_item, all_up_to, all_reorder = np.full((3, len(items.sources)), -1, np.int64)
     start = np.maximum(items.quantity, 0)
     for number, rule in enumerate(rules):
-        at = chosen_items(case, rule.source, rule.sku, rule.rank)
-        at = at[case.catalog.enabled[items.sources[at]] > 0]
-        if rule.up_to_factor is not None:
-            up_to = scaled(start[at], rule.up_to_factor)
-            factor = rule.reorder_factor
-            reorder = up_to if factor is None else scaled(start[at], factor)
-        else:
-            up_to = np.full(len(at), int((rule.up_to or 0) * QTY_SCALE))
-            level = rule.reorder_at
-            reorder = up_to if level is None else np.full(len(at), int(level * QTY_SCALE))
+        try:
+            at, up_to, reorder = _levels_of(case, rule, start)
+        except ScenarioError as error:
+            raise ScenarioError(f"rule {number + 1} of replenish: {error}") from None
         of_item[at], all_up_to[at], all_reorder[at] = number, up_to, reorder
     return of_item, all_up_to, all_reorder
+
+
+def _levels_of(case: Case, rule: Replenish, start: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the items that a rule is about, and the levels of each."""
+    at = chosen_items(case, rule.source, rule.sku, rule.rank)
+    at = at[case.catalog.enabled[case.catalog.items.sources[at]] > 0]
+    if rule.up_to_factor is not None:
+        up_to = scaled(start[at], rule.up_to_factor)
+        factor = rule.reorder_factor
+        return at, up_to, up_to if factor is None else scaled(start[at], factor)
+    up_to = np.full(len(at), int((rule.up_to or 0) * QTY_SCALE))
+    level = rule.reorder_at
+    return at, up_to, up_to if level is None else np.full(len(at), int(level * QTY_SCALE))
 
 
 def put_in(case: Case, quantity: IntArray, came: IntArray) -> IntArray:
@@ -179,7 +186,7 @@ def delay_receipts(case: Case, step: DelayReceipts) -> Case:
     if step.sku is not None:
         sku = case.catalog.sku_index.find(whole(table["sku"]))
         chosen &= np.append(matching_skus(case, step.sku, None), False)[sku]
-    micros = np.asarray(as_micros(table["date"])) + chosen * step.days * _DAY
+    micros = as_micros(table["date"]) + chosen * step.days * _DAY
     at = table.column_names.index("date")
     moved = table.set_column(at, "date", pa.array(micros, pa.timestamp("us")))
     tables = {**case.catalog.tables, _TABLE: moved}

@@ -5,19 +5,25 @@ Written from ``docs/scenarios.md``.
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
+from fnmatch import fnmatchcase
 from types import SimpleNamespace
 from typing import Any
 
 from tests.oracle.policies import allocate
 from tests.oracle.policy_costs import unserved_cost
-from tests.oracle.reading import UNIT, Row, Tables, fold, read_orders
+from tests.oracle.reading import UNIT, Row, Tables, enabled_sources, fold, read_orders
 
 DAY = timedelta(days=1)
 
 
 def run(
-    tables: Tables, policy: Row, every: str, patience: int, receipts: list[Row]
+    tables: Tables,
+    policy: Row,
+    every: str,
+    patience: int,
+    receipts: list[Row],
+    rules: list[Row],
 ) -> dict[str, Any]:
     """Serve all orders; totals in whole units, figures by day, and the items at the end."""
     orders = {entry["order"]["order_id"]: entry for entry in read_orders(tables)}
@@ -31,7 +37,9 @@ def run(
     day_of = {key: last_day(hours, window[key]) for key in orders}
     num_days = max(day_of.values()) + 1
 
-    items = [dict(row) for row in tables["source_items"]]
+    items = with_items_for(tables["source_items"], receipts)
+    start = [row["quantity"] for row in items]
+    under_way: list[tuple[int, int, Decimal]] = []
     received = [Decimal(0)] * len(items)
     lost = {key: [Decimal(0)] * len(asked) for key, asked in wanted.items()}
     waiting: list[Any] = []
@@ -51,6 +59,11 @@ def run(
                 items[at]["quantity"] += row["quantity"]
                 items[at]["status"] = 1 if row["quantity"] else items[at]["status"]
                 received[at] += row["quantity"]
+        for _, at, quantity in [one for one in under_way if one[0] == day]:
+            items[at]["quantity"] += quantity
+            items[at]["status"] = 1
+            received[at] += quantity
+        under_way = [one for one in under_way if one[0] > day]
         used: Counter[tuple[str, str]] = Counter()
         for number in range(num_days * 24):
             new = [key for key in orders if window[key] == number]
@@ -86,6 +99,14 @@ def run(
             today.update(orders=len(new), units=sum(sum(wanted[key]) for key in new))
         today["waiting"] = sum(sum(left[key]) for key in waiting)
         days.append(today)
+        for at, row in enumerate(items):
+            coming = sum(quantity for _, other, quantity in under_way if other == at)
+            for rule in reversed(rules):
+                if names(rule, row, tables):
+                    missing = to_order(rule, start[at], row["quantity"] + coming)
+                    if missing > 0:
+                        under_way.append((day + rule["lead_days"], at, missing))
+                    break
     return {
         "total": total,
         "shipments": shipments,
@@ -128,6 +149,45 @@ def tables_of(
     ]
     more = {"sources": sources, "source_items": items, "orders": heads, "order_lines": order_lines}
     return dict(tables) | more
+
+
+def with_items_for(held: list[Row], receipts: list[Row]) -> list[Row]:
+    """The items, and an empty one for each receipt that has none."""
+    items = [dict(row) for row in held]
+    for receipt in receipts:
+        code, sku = receipt["source_code"], receipt["sku"]
+        if (code, fold(sku)) not in [(row["source_code"], fold(row["sku"])) for row in items]:
+            empty = {"source_code": code, "sku": sku, "quantity": Decimal(0), "status": 0}
+            items.append(empty)
+    return items
+
+
+def names(rule: Row, item: Row, tables: Tables) -> bool:
+    """Whether a rule orders for an item: of that source and SKU, and the source is enabled."""
+    enabled = enabled_sources(tables)
+    return (
+        item["source_code"] in enabled
+        and rule.get("source") in (None, item["source_code"])
+        and fnmatchcase(fold(item["sku"]), fold(rule.get("sku", "*")))
+    )
+
+
+def to_order(rule: Row, start: Decimal, position: Decimal) -> Decimal:
+    """How much a rule orders, given what there is and what is under way."""
+    if "up_to" in rule:
+        up_to, level = Decimal(str(rule["up_to"])), rule.get("reorder_at", rule["up_to"])
+        reorder = Decimal(str(level))
+    else:
+        reorder = multiple(start, rule.get("reorder_factor", rule["up_to_factor"]))
+        up_to = multiple(start, rule["up_to_factor"])
+    return max(Decimal(0), up_to - position) if position <= reorder else Decimal(0)
+
+
+def multiple(quantity: Decimal, factor: float) -> Decimal:
+    """A multiple of a quantity, whole for a whole one."""
+    quantity = max(Decimal(0), quantity)
+    unit = Decimal(1) if quantity == quantity.to_integral_value() else UNIT
+    return (quantity * Decimal(str(factor)) / unit).to_integral_value(ROUND_HALF_EVEN) * unit
 
 
 def item_of(items: list[Row], receipt: Row) -> int:

@@ -48,19 +48,46 @@ def horizons(draw: Any) -> tuple[dict[str, Any], dict[str, Any], engine.Horizon,
         hours = draw(st.sampled_from([0, 1, 5, 6, 7, 12, 23, 24, 25, 48, 49, 72, 90]))
         row["created_at"] = (MONDAY + timedelta(hours=hours)).replace(tzinfo=zone)
     receipts = []
-    for at in draw(st.lists(st.integers(0, len(tables["source_items"]) - 1), max_size=4)):
+    codes = st.sampled_from([row["source_code"] for row in tables["sources"]])
+    skus = st.sampled_from(
+        [row["sku"] for row in tables["source_items"]] * 3 + ["New", "new", "ghost"]
+    )
+    for code, sku in draw(st.lists(st.tuples(codes, skus), max_size=5)):
         day = draw(st.integers(-1, 5))
-        item = tables["source_items"][at]
         receipts.append(
             {
                 "date": MONDAY + timedelta(days=day),
-                "source_code": item["source_code"],
-                "sku": item["sku"].swapcase() if item["sku"].isascii() else item["sku"],
+                "source_code": code,
+                "sku": sku.swapcase() if sku.isascii() else sku,
                 "quantity": draw(st.sampled_from(HELD)),
             }
         )
     every = draw(st.sampled_from(["night", "order", "6h", "7h", "1h"]))
     return tables, policy, engine.Horizon(every=every, patience=draw(st.integers(0, 2))), receipts
+
+
+LEVELS = [
+    {"up_to": 10},
+    {"up_to": 4.5, "reorder_at": 2},
+    {"up_to": 3, "reorder_at": 0},
+    {"up_to_factor": 2, "reorder_factor": 0.5},
+    {"up_to_factor": 1.25},
+    {"up_to": 0},
+]
+
+
+@st.composite
+def rules_for(draw: Any, tables: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rules for all items, or those of a source or of SKUs that there are."""
+    rules = []
+    for levels in draw(st.lists(st.sampled_from(LEVELS), max_size=3)):
+        item = draw(st.sampled_from(tables["source_items"]))
+        sku = item["sku"] if not item["sku"].isascii() else item["sku"].swapcase()
+        named = {"source": item["source_code"], "sku": draw(st.sampled_from([sku, sku[0] + "*"]))}
+        kept = draw(st.sampled_from([(), ("source",), ("sku",), ("source", "sku")]))
+        keys = {name: named[name] for name in kept}
+        rules.append(keys | levels | {"lead_days": draw(st.integers(1, 3))})
+    return rules
 
 
 def case_of(tables: dict[str, pa.Table], plan: Any, horizon: engine.Horizon | None) -> Case:
@@ -86,14 +113,17 @@ def units(values: Any) -> list[Decimal]:
     return [Decimal(int(value)) / QTY_SCALE for value in values]
 
 
-@given(horizons())
+@given(horizons(), st.data())
 @FEWER
-def test_batches_equal_oracle(drawn):
+def test_batches_equal_oracle(drawn, data):
     tables, policy, horizon, receipts = drawn
+    rules = data.draw(rules_for(tables))
     held = [row["quantity"] for row in tables["source_items"]]
     assume(max(held, default=0) < 10**7)  # or what comes in may be too much
+    every, patience = horizon.every, horizon.patience
+    horizon = engine.Horizon(every=every, patience=patience, replenish=rules)
     case, course = ran(tables, policy, horizon, receipts)
-    expected = oracle.run(tables, policy, horizon.every, horizon.patience, receipts)
+    expected = oracle.run(tables, policy, every, patience, receipts, rules)
     ids = case.orders.ids.to_pylist()
     order = [str(ids[at]) for at in case.orders.order_of_line]
     keys = list(zip(order, case.orders.position.tolist(), strict=True))
@@ -187,6 +217,50 @@ def test_nothing_is_lost_or_made_over_a_horizon(drawn, rules):
     assert (course.lost <= course.open).all()
     if course.calendar.days:
         assert days.waiting[-1] == course.open.sum() - course.lost.sum()
+
+
+@given(horizons())
+@settings(max_examples=settings.default.max_examples // 5)
+def test_the_tables_add_up_to_the_figures(drawn):
+    tables, policy, horizon, receipts = drawn
+    held = [row["quantity"] for row in tables["source_items"]]
+    assume(max(held, default=0) < 10**7)
+    arrow = to_arrow(tables)
+    if receipts:
+        arrow["receipts"] = pa.Table.from_pylist(receipts)
+    orders = [arrow.pop(name) for name in ORDER_TABLES]
+    catalog = engine.Catalog.from_tables(arrow)
+    grown = engine.Scenario("grown").scale_demand(1.7)
+    found = engine.simulate(catalog, *orders, [grown], policy=policy, horizon=horizon, workers=1)
+    for name, kpis in found.results.items():
+        total = {
+            table: Counter(
+                {
+                    column: sum(row[column] or 0 for row in rows)
+                    for column in rows[0]
+                    if column.startswith(("orders", "shipments", "units"))
+                }
+            )
+            for table in found.tables
+            if (rows := [row for row in found.tables[table].to_pylist() if row["scenario"] == name])
+        }
+        days, sources, skus = total["days"], total["sources"], total.get("skus", Counter())
+        assert days["orders"] == total["regions"]["orders"] == kpis.orders
+        assert float(days["units"]) == float(total["regions"]["units"]) == kpis.units
+        assert float(days["units_allocated"]) == kpis.units_allocated
+        assert total["regions"]["units_allocated"] == days["units_allocated"]
+        assert skus["units"] - skus["units_allocated"] == days["units"] - days["units_allocated"]
+        assert float(total["source_days"]["units_received"]) == kpis.units_received
+        for table in ("source_days", "distances", "flows"):
+            if table in total:
+                assert total[table]["shipments"] == sources["orders"], table
+                assert total[table]["units"] == sources["units"] == days["units_allocated"], table
+        waiting = Decimal(0)
+        for row in found.days.to_pylist():
+            if row["scenario"] == name:
+                waiting += row["units"] - row["units_allocated"] - row["units_lost"]
+                assert row["units_waiting"] == waiting
+        assert float(waiting) == kpis.units_waiting
 
 
 @given(horizons())

@@ -1,13 +1,17 @@
 """What a horizon may be, and which orders each batch has."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 import engine
 from engine.errors import ScenarioError
 from engine.whatif.apply import apply
 from engine.whatif.calendar import calendar_of
+from engine.whatif.case import Case
 from engine.whatif.horizon import Horizon
 from tests.whatif.conftest import small, two_sources
 
@@ -37,11 +41,23 @@ def test_every_is_refused(every):
         ({"replenish": [{"up_to": 1, "lead_days": 0}]}, "lead_days: give 1 to 3,650"),
         ({"replenish": [{"up_to": 1, "lead_days": [3, 2]}]}, "lead_days: give 1 to 3,650"),
         ({"replenish": ["lyon"]}, "'lyon' is no mapping"),
+        ({"every": 6}, "every: give night, order, or hours from 1h to 24h; not 6"),
+        ({"patience": 1.5}, "patience: give 0 to 3,650 whole days; not 1.5"),
+        ({"patience": "1"}, "patience: give 0 to 3,650 whole days; not '1'"),
+        ({"patience": None}, "patience: give 0 to 3,650 whole days; not None"),
+        ({"replenish": {"up_to": 1}}, "replenish: give a list of rules; not {'up_to': 1}"),
+        ({"replenish": None}, "replenish: give a list of rules; not None"),
     ],
 )
 def test_a_horizon_is_refused(given, message):
     with pytest.raises(ScenarioError, match=message):
         Horizon(**given)
+
+
+def test_numbers_of_numpy_are_numbers():
+    rule = {"up_to": 9, "lead_days": [1, 3]}
+    like = {"up_to": np.int64(9), "lead_days": (np.int64(1), np.int64(3))}
+    assert Horizon(patience=np.int64(3), replenish=[like]) == Horizon(patience=3, replenish=[rule])
 
 
 def ordered(*hours: float):
@@ -86,6 +102,46 @@ def test_orders_need_their_time():
     case = two_sources()._replace(horizon=Horizon())
     with pytest.raises(ScenarioError, match="created_at of every order; 1 of 3 orders have none"):
         calendar_of(case)
+
+
+@pytest.mark.parametrize(
+    ("unit", "ticks", "first", "days"),
+    [
+        # Before 1970 as after it: a nanosecond before midnight is the day before.
+        ("ns", [-1, 0], -1, [0, 1]),
+        ("ns", [-86_400 * 10**9, -1], -1, [0, 0]),
+        ("us", [-1, 0], -1, [0, 1]),
+        ("s", [-1, 86_400], -1, [0, 2]),
+    ],
+)
+def test_days_of_orders_in_any_unit(unit, ticks, first, days):
+    calendar = calendar_of(with_times(pa.array(ticks, pa.timestamp(unit))))
+    assert (calendar.first, sorted(calendar.day)) == (first, days)
+
+
+def test_orders_that_come_within_a_microsecond_keep_their_sequence():
+    case = with_times(pa.array([20, 30, 10], pa.timestamp("ns", "UTC")), every="order")
+    ids = case.orders.ids.to_pylist()
+    assert [ids[row] for row in calendar_of(case).rows] == [2, 0, 1]
+
+
+def with_times(times: pa.Array, **horizon: Any) -> Case:
+    """Orders at these times, the later ones of higher priority."""
+    num = len(times)
+    columns = {"order_id": range(num), "stock_id": [1] * num, "priority": range(num)}
+    orders = pa.table({**columns, "created_at": times})
+    case = two_sources(orders=orders, order_lines=[{"order_id": 0, "sku": "A", "qty": 1}])
+    return case._replace(horizon=Horizon(**horizon))
+
+
+def test_a_horizon_lasts_no_more_than_a_hundred_years():
+    def case(last: int) -> Case:
+        return with_times(pa.array([0, last], pa.int32()).cast(pa.date32()))
+
+    assert calendar_of(case(36_524)).days == 36_525
+    message = "at most 36,525 days; orders are from 1970-01-01 to 2070-01-01: correct"
+    with pytest.raises(ScenarioError, match=message):
+        calendar_of(case(36_525))
 
 
 def test_no_orders_are_no_days():

@@ -155,3 +155,39 @@ def test_steps_by_rank_are_tried_on_what_is_ordered(much_and_little, ranked):
     lines = pa.table({"order_id": [1], "stock_id": [1], "sku": ["B"], "qty": [50]})
     found = engine.simulate(much_and_little, None, lines, [ranked], workers=1)
     assert found.results["x"].units_allocated == 10
+
+
+def test_unknown_skus_are_one_in_any_case():
+    catalog = engine.Catalog.from_tables(
+        {
+            "sources": pa.table({"source_code": ["lyon"]}),
+            "stock_source_links": pa.table(
+                {"stock_id": [1], "source_code": ["lyon"], "priority": [1]}
+            ),
+            "source_items": pa.table({"source_code": ["lyon"], "sku": ["A"], "quantity": [3]}),
+        }
+    )
+    orders = pa.table({"order_id": [1], "stock_id": [1]})
+    lines = {"order_id": [1] * 5, "sku": ["Ghost", "a", "new", "GHOST", "A"], "qty": range(1, 6)}
+    found = engine.simulate(catalog, orders, pa.table(lines), [], workers=1)
+    assert {
+        row["sku"]: (row["units"], row["units_allocated"]) for row in found.skus.to_pylist()
+    } == {
+        "A": (7, 3),
+        "Ghost": (5, 0),
+        "new": (3, 0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"horizon": "night"}, "'night' is no horizon; make engine.Horizon"),
+        ({"replications": "2"}, "replications: '2' is no whole number of 0 or more"),
+        ({"replications": 1.5}, "replications: 1.5 is no whole number"),
+        ({"seed": -1}, "seed: -1 is no whole number"),
+    ],
+)
+def test_arguments_of_other_types_are_refused(catalog, orders, given, message):
+    with pytest.raises(engine.EngineError, match=message):
+        engine.simulate(catalog, *orders, [], **given)

@@ -189,4 +189,6 @@ def test_dates_of_receipts_may_be_of_any_kind():
 def test_a_rule_for_what_is_not_there_names_what_is():
     with pytest.raises(ScenarioError, match="source 'lion' is unknown; did you mean lyon"):
         over_time(shop(2), replenish=[{"up_to": 1, "source": "lion"}])
+    with pytest.raises(ScenarioError, match="rule 2 of replenish: SKU 'b' is unknown"):
+        over_time(shop(2), replenish=[{"up_to": 1}, {"up_to": 1, "sku": "b"}])
     assert np.array_equal(over_time(shop(2), replenish=[]).supply.received, [0])
