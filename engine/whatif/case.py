@@ -67,9 +67,10 @@ def take_orders(case: Case, rows: IntArray) -> Case:
 
 def lines_of(orders: OrderSet, rows: IntArray) -> tuple[IntArray, IntArray]:
     """Return the lines of some orders, and (num_rows + 1,) offsets of each order's among them."""
-    counts = np.diff(orders.offsets)[rows]
+    starts = orders.offsets[rows]
+    counts = orders.offsets[rows + 1] - starts
     offsets = np.append(0, np.cumsum(counts))
-    lines = np.arange(offsets[-1]) + np.repeat(orders.offsets[rows] - offsets[:-1], counts)
+    lines = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], counts)
     return lines, offsets
 
 

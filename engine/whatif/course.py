@@ -12,7 +12,7 @@ from engine.clock import Clock
 from engine.orders import OrderSet
 from engine.selection.kpis import KPIs, Tally
 from engine.selection.run import Run
-from engine.selection.totals import OrderTotals
+from engine.selection.totals import OrderTotals, exact_sum
 from engine.tables.quantity import decimal_to_units, sum_by_group, units_to_decimal
 from engine.tables.whole import whole
 from engine.types import IntArray, frozen
@@ -155,17 +155,16 @@ class Course:
 
         served = self.open[lines] - done.short
         waited = (day - self.calendar.day[rows])[orders.order_of_line]
-        self.late += int(served[waited > 0].sum())
-        self.unit_days += int((served * waited).sum())
+        self.late += exact_sum(served[waited > 0])
+        self.unit_days += exact_sum(served * waited)
         self.open[lines] = done.short
         self.reason[lines] = done.reason
         self._allocated[rows] += totals.allocated
         self._shipments[rows] += totals.source_count
         self._backlog = np.sort(rows[totals.short_lines > 0])
+        of_new, _ = lines_of(self._case.orders, new)
         self.days.orders[day] += len(new)
-        self.days.units[day] += self._case.orders.quantity[
-            lines_of(self._case.orders, new)[0]
-        ].sum()
+        self.days.units[day] += self._case.orders.quantity[of_new].sum()
         self.days.allocated[day] += served.sum()
 
     def _catalog(self, spent: IntArray) -> Catalog:
