@@ -55,6 +55,8 @@ def read_run_info(folder: Path) -> RunInfo:
             raise ValueError("its run.json is no file")  # a pipe would be waited for
         info = msgspec.json.decode(file.read_bytes(), type=RunInfo)
         pa.type_for_alias(info.order_id_type)
+        if "scenarios" in info.arguments:
+            raise ValueError("ssa simulate wrote it")
         for name in RESULT_TABLES:
             if name not in info.rows and name != "rejects":
                 raise ValueError(f"its run.json lacks {name!r}")
@@ -66,7 +68,7 @@ def read_run_info(folder: Path) -> RunInfo:
         reason = str(error) if missing == str(error) else f"its run.json lacks {name!r}"
     else:
         return info
-    raise OutputError(f"{folder} does not hold a run: {reason}; give the folder of --out")
+    raise OutputError(f"{folder} does not hold a run: {reason}; give an --out of ssa allocate")
 
 
 def write_run_info(

@@ -322,6 +322,8 @@ def _problems(step: Any) -> list[tuple[str, str]]:
         found.append(("end", f"{step.end} is before {step.start}"))
     if isinstance(step, MoveStock) and step.source == step.to:
         found.append(("to", "is the source itself"))
+    if isinstance(step, SetHorizon) and step.every is None and step.patience is None:
+        found.append(("every", "give every, patience or both"))
     if isinstance(step, Replenish):
         found += _levels(step)
     return found

@@ -186,6 +186,10 @@ def delay_receipts(case: Case, step: DelayReceipts) -> Case:
     if step.sku is not None:
         sku = case.catalog.sku_index.find(whole(table["sku"]))
         chosen &= np.append(matching_skus(case, step.sku, None), False)[sku]
+    if not chosen.any() and table.num_rows:
+        parts = ("source", step.source), ("SKU", step.sku)
+        named = " and ".join(f"{what} {value!r}" for what, value in parts if value is not None)
+        raise ScenarioError(f"no row of receipts is of {named}; give another one")
     micros = as_micros(table["date"]) + chosen * step.days * _DAY
     at = table.column_names.index("date")
     moved = table.set_column(at, "date", pa.array(micros, pa.timestamp("us")))

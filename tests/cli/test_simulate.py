@@ -225,6 +225,14 @@ def test_simulate_refuses_in_one_line(tmp_path: Path, scenarios: Path):
     assert names(tmp_path) == {"what.toml"}
 
 
+def test_a_simulation_is_no_run_to_be_compared(tmp_path: Path, scenarios: Path):
+    out = tmp_path / "out"
+    assert ssa("simulate", *EXAMPLE, scenarios, "--out", out, "--no-report").code == 0
+    told = "does not hold a run: ssa simulate wrote it; give an --out of ssa allocate"
+    assert told in refused("compare", out, out)
+    assert told in refused("explain", out, "1")
+
+
 def test_simulate_replaces_only_what_it_is_asked_to(tmp_path: Path, scenarios: Path):
     args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--no-report")
     assert ssa(*args).code == 0

@@ -8,7 +8,7 @@ from engine.errors import ScenarioError
 from engine.policies.find import find_policy
 from engine.selection.kpis import difference
 from engine.selection.shown import greatest_change
-from engine.whatif.simulation import FIGURES
+from engine.whatif.outcome import FIGURES
 from tests.whatif.conftest import NORTHWIND
 
 CLOSED = engine.Scenario("closed").close_source("hamburg")

@@ -166,6 +166,7 @@ def test_receipts_are_delayed():
     for wrong, message in [
         (BASE.delay_receipts(1, source="lion"), "source 'lion' is unknown; did you mean lyon"),
         (BASE.delay_receipts(1, sku="x"), "SKU 'x' is unknown"),
+        (BASE.delay_receipts(1, source="paris", sku="b"), "is of source 'paris' and SKU 'b'; give"),
     ]:
         with pytest.raises(ScenarioError, match=message):
             apply(wrong, case)
