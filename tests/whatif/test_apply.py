@@ -119,6 +119,55 @@ def test_apply_shares_what_a_step_does_not_touch(case, name):
     assert (found.orders is case.orders) == catalog_only
 
 
+ON_STOCK = ("close", "open", "add", "add goods", "link", "unlink", "priority", "move", "scale")
+ON_STOCK += ("scale sku", "safety", "capacity", "use")
+ON_ORDERS = ("demand", "less demand", "resample", "shift", "shift to region", "between")
+APART = [
+    (ON_STOCK[0], "scale"),
+    ("unlink", "link"),
+    ("priority", "link"),
+    ("capacity", "safety"),
+    ("move", "scale"),
+    ("add", "close"),
+    ("use", "scale sku"),
+    *((a, b) for a in ON_STOCK for b in ON_ORDERS),
+]
+"""Steps that touch different things: stock in Hamburg and in London, links, limits, orders."""
+
+
+def both_ways(case: Any, a: str, b: str) -> tuple[Any, Any]:
+    one, other = STEPS[a].steps, STEPS[b].steps
+    return tuple(
+        apply(engine.Scenario("both", steps), case) for steps in ((*one, *other), (*other, *one))
+    )
+
+
+def state(case: Any) -> dict[str, Any]:
+    """All that a run looks at, but for the table that finds SKUs, which depends on the way."""
+    found = {
+        path: it.tolist()
+        for one in case[:2]
+        for path, it in arrays(one)
+        if "sku_index" not in path and it.dtype.kind != "f"
+    }
+    ids, names = case.orders.ids.to_pylist(), case.orders.sku_names.to_pylist()
+    return found | {"ids": ids, "names": names, "plan": (case.plan.code, case.plan.policy)}
+
+
+@pytest.mark.parametrize(("a", "b"), APART)
+def test_steps_on_different_things_commute(case, a, b):
+    one, other = both_ways(case, a, b)
+    assert state(one) == state(other)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("scale", "scale sku"), ("move", "move by rank"), ("remove", "demand")]
+)
+def test_steps_on_the_same_things_need_not_commute(case, a, b):
+    one, other = both_ways(case, a, b)
+    assert (state(one) == state(other)) == (a == "scale")  # multiplying by 1.5 and by 0
+
+
 def test_apply_without_steps_is_the_same_case(case):
     assert apply(BASE, case) is case
 
