@@ -88,6 +88,18 @@ class Run:
 
         Returns
         -------
+        What `check` returns.
+        """
+        totals, mm = self.check(decided)
+        with self._clock("decode"):
+            self.tally.add(*decided, totals, mm)
+        return totals, mm
+
+    def check(self, decided: Decided) -> tuple[OrderTotals, IntArray]:
+        """Check what was decided against the laws, and add up each order.
+
+        Returns
+        -------
         The totals of the orders, and (num_picks,) distance of each pick in mm, -1 where not
         known.
         """
@@ -96,9 +108,7 @@ class Run:
             self._audit.check(orders, done)
         with self._clock("decode"):
             totals = order_totals(self._catalog, orders, done)
-            mm = pick_distances(self._catalog, orders, done)
-            self.tally.add(orders, done, totals, mm)
-        return totals, mm
+            return totals, pick_distances(self._catalog, orders, done)
 
     def check_end(self) -> None:
         """Check the inventory after everything that was decided and decoded."""

@@ -144,7 +144,7 @@ class Course:
         lines, orders = _open_part(self._case.orders, rows, self.open)
         run = begin(self._case, self._catalog(spent))
         decided = run.decide(orders)
-        totals, mm = run.count(decided)
+        totals, mm = run.check(decided)
         run.check_end()
         done = decided.done
         self.quantity, self._in_stock = run.left
