@@ -1,5 +1,6 @@
 """``ssa simulate``: what if."""
 
+import logging
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,8 @@ def simulate(
 
     give_back = keep_memory()
     without_pandas()
+    # Where there is no home, matplotlib says so on stderr, and draws all the same.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     from engine.io.output import terminate_cleanly
     from engine.whatif.folders import simulate_folders
 

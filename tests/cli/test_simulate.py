@@ -69,6 +69,17 @@ def test_simulate_draws_a_report(tmp_path: Path, scenarios: Path):
     assert "report.html" not in names(out)
 
 
+@pytest.mark.needs_jit
+def test_simulate_draws_in_silence_where_there_is_no_home(tmp_path: Path, scenarios: Path):
+    caches = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+    there = {name: value for name, value in os.environ.items() if name != "MPLCONFIGDIR"}
+    surroundings = there | {"HOME": "/proc/none", "XDG_CACHE_HOME": caches}
+    args = ("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out", "--quiet")
+    outcome = process(*args, env=surroundings)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "report.html" in names(tmp_path / "out")
+
+
 def test_simulate_without_the_extra_says_how_to_get_it(monkeypatch, tmp_path, scenarios):
     monkeypatch.setattr("engine.whatif.folders.is_installed", lambda: False)
     outcome = ssa("simulate", *EXAMPLE, scenarios, "--out", tmp_path / "out")
