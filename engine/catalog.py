@@ -245,14 +245,35 @@ def find_items(
     return at, np.append(keys, -2)[at] == wanted
 
 
+def items_of_rows(
+    table: pa.Table, codes: pa.Array, index: KeyIndex, items: Items
+) -> tuple[IntArray, BoolArray]:
+    """Return where the item of each row stands, and whether there is one; see `find_items`.
+
+    Parameters
+    ----------
+    table
+        (num_rows,) ``source_code`` and ``sku``.
+    codes, index, items
+        The source codes in order, the numbers of the SKUs, and the items.
+    """
+    source = index_of(table["source_code"], codes)
+    return find_items(items, len(codes), index.find(table["sku"]), source)
+
+
+def spelling(sku_names: pa.Array, skus: IndexArray, given: pa.Array) -> pa.Array:
+    """(n,) SKUs as the catalogue spells them, or as they are given where it has none (-1)."""
+    known = pa.array(np.where(skus < 0, 0, skus), mask=skus < 0)
+    return pc.coalesce(sku_names.take(known), given)
+
+
 def _reserved(
     table: pa.Table | None, codes: pa.Array, index: KeyIndex, items: Items
 ) -> tuple[IntArray, list[str]]:
     """(num_items,) units already promised at each item, and a note on those of no item."""
     if table is None:
         return items.reserved, []
-    source = index_of(table["source_code"], codes)
-    at, held = find_items(items, len(codes), index.find(table["sku"]), source)
+    at, held = items_of_rows(table, codes, index, items)
     quantity = column_units(table, "quantity")
     what = "source_reservations.quantity"
     reserved = sum_by_group(at[held], quantity[held], len(items.sources), what)

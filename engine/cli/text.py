@@ -5,6 +5,8 @@ from decimal import Decimal
 from textwrap import wrap
 from typing import Any
 
+from engine.selection.shown import spelt_out
+
 _GAP = "  "
 # A last column narrower than this reads worse than a block of lines for each row.
 _NARROWEST = 16
@@ -22,9 +24,7 @@ def clean(text: str) -> str:
         return text
     from engine.io.faults import printable
 
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in printable(text)
-    )
+    return spelt_out(printable(text))
 
 
 def table_lines(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from matplotlib.axes import Axes
 
 from engine.report.panels import (
+    VALUES,
     Panel,
     Rows,
     Scale,
@@ -18,8 +19,6 @@ from engine.report.panels import (
 )
 from engine.report.sheet import Draw, lines, marks, write
 from engine.report.view import View
-
-_VALUES = 58
 
 
 def dumbbells(
@@ -50,7 +49,7 @@ def dumbbells(
             width, len(scenarios), height, columns=3, names=rows.room, above=42, below=26
         )
         for panel, name in zip(panels, scenarios, strict=True):
-            to_x = scale(0, top or 1, panel.left + 5, panel.right - _VALUES)
+            to_x = scale(0, top or 1, panel.left + 5, panel.right - VALUES)
             title(axes, panel, name, view.look(name))
             value_ticks(axes, panel, to_x, ticks(0, top or 1, 3), tick or form)
             _draw_rows(axes, panel, view, name, keys, values, form, to_x, rows)
@@ -73,7 +72,7 @@ def _draw_rows(
     look, base = view.look(name), view.look(view.base)
     ys = rows.ys(panel, len(keys))
     write_names(axes, panel, rows, keys, ys)
-    end = panel.right - _VALUES
+    end = panel.right - VALUES
     before, after, between = [], [], []
     for key, y in zip(keys, ys, strict=True):
         now, was = values.get((name, key)), values.get((view.base, key))

@@ -21,9 +21,9 @@ from engine.report.panels import Panel, grid, title
 from engine.report.section import Section
 from engine.report.sheet import NARROW, write
 from engine.report.table import MOST, Table, left_out, pivot
-from engine.report.view import View, places_of, printable
+from engine.report.view import View, places_of
 from engine.report.words import minus
-from engine.selection.shown import many, quantity, share, signed
+from engine.selection.shown import many, quantity, share, signed, spelt_out
 
 _STREAMS, _PLACES, _NAMES = 60, 80, 40
 """Streams, sources and regions that a map shows, and sources that it names."""
@@ -81,8 +81,8 @@ def _streams(view: View) -> Streams:
     source, region = np.divmod(number, max(len(regions), 1))
     known, areas = view.table("sources"), view.table("regions")
     return Streams(
-        [printable(name) for name in sources],
-        [printable(name) for name in regions],
+        [spelt_out(name) for name in sources],
+        [spelt_out(name) for name in regions],
         source,
         region,
         units.round(4),  # decimals have no more places

@@ -15,9 +15,9 @@ from engine.report.section import Section
 from engine.report.sheet import NARROW, line, lines, marks, put, write
 from engine.report.table import pivot
 from engine.report.theme import LIGHT
-from engine.report.view import Row, View, printable
+from engine.report.view import Row, View
 from engine.report.words import compact, where
-from engine.selection.shown import quantity
+from engine.selection.shown import quantity, spelt_out
 
 _MOST_STEPS = 70
 """More days than that are put together as weeks, more weeks as pairs of them, and so on."""
@@ -155,7 +155,7 @@ def _by_source(view: View, key: str, heading: str, column: str, note: str) -> Se
     if not rows:
         return None
     span = _span(rows)
-    codes = [printable(code) for code in every[:_MOST]]
+    codes = [spelt_out(code) for code in every[:_MOST]]
     collect = _levels if column == "units_on_hand" else _so_far
     series = {
         (name, code): collect(

@@ -177,6 +177,9 @@ def level_ticks(
 LEVELS = 44
 """Room for what `level_ticks` writes."""
 
+VALUES = 58
+"""Room for a value at the end of a row."""
+
 
 def folded(text: str, room: float, size: float) -> list[str]:
     """Fold a name into at most two lines; of a longer one the middle is left out.

@@ -3,6 +3,7 @@
 from matplotlib.axes import Axes
 
 from engine.report.panels import (
+    VALUES,
     Panel,
     Rows,
     grid,
@@ -25,8 +26,6 @@ _DRAWN = (
     *("unit_fill_rate", "order_fill_rate", "split_rate", "distance_km", "shipments_per_order"),
     *("cost_per_order", "units_lost", "wait_days"),
 )
-_VALUES = 58
-"""Room for a value at the end of a row."""
 
 
 def service(view: View) -> Section | None:
@@ -83,7 +82,7 @@ def _draw_panel(axes: Axes, panel: Panel, view: View, figure: Shown, rows: Rows)
     values = [view.mean(name, figure.name) for name in view.names]
     ends = [view.interval(name, figure.name) for name in view.names]
     low, high = padded([it for it in values if it is not None] + [x for it in ends for x in it])
-    to_x = scale(low, high, panel.left, panel.right - _VALUES)
+    to_x = scale(low, high, panel.left, panel.right - VALUES)
     ys = rows.ys(panel, len(values))
     title(axes, panel, capital(figure.title))
     value_ticks(axes, panel, to_x, ticks(low, high, 3), short(figure.form))

@@ -7,9 +7,9 @@ import pyarrow.compute as pc
 from engine.report.dumbbells import dumbbells
 from engine.report.section import Section
 from engine.report.table import MOST, pivot
-from engine.report.view import View, places_of, printable
+from engine.report.view import View, places_of
 from engine.report.words import furthest, minus, whole, worst
-from engine.selection.shown import many, quantity, signed
+from engine.selection.shown import many, quantity, signed, spelt_out
 
 _MOST = 10
 _Values = dict[tuple[str, str], float]
@@ -91,7 +91,7 @@ def _hit(
     base = units[0]
     order = [int(it) for it in np.lexsort((names, -most, base - most)) if most[it] > 0]
     count, order = len(order), order[:MOST]
-    shown = [printable(names[it]) for it in order]
+    shown = [spelt_out(names[it]) for it in order]
     short = {
         (name, label): float(units[row, column])
         for row, name in enumerate(view.names)

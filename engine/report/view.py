@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.report.theme import LOOKS, Look
+from engine.selection.shown import spelt_out
 
 Row = dict[str, Any]
 
@@ -112,14 +113,7 @@ def view_of(tables: Mapping[str, pa.Table]) -> View:
 
 def clean(row: Row) -> Row:
     """Spell out what does not print; a page must not hold it, and a picture cannot show it."""
-    return {name: printable(it) if isinstance(it, str) else it for name, it in row.items()}
-
-
-def printable(text: str) -> str:
-    """Return a text with what does not print spelt out."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return {name: spelt_out(it) if isinstance(it, str) else it for name, it in row.items()}
 
 
 def places_of(table: pa.Table) -> pa.ChunkedArray:

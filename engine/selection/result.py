@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from engine.catalog import Catalog
+from engine.catalog import Catalog, spelling
 from engine.earth import MM_PER_KM
 from engine.errors import UsageError
 from engine.html import html_table
@@ -220,9 +219,8 @@ def _shortfalls(catalog: Catalog, orders: OrderSet, done: Deduction) -> pa.Table
 
 def spelt_skus(catalog: Catalog, orders: OrderSet, lines: IntArray) -> pa.Array:
     """(len(lines),) SKUs of lines, as the catalogue spells them first, or the order."""
-    skus = orders.skus[lines]
-    known = pa.array(np.where(skus < 0, 0, skus), mask=skus < 0)
-    return pc.coalesce(catalog.sku_names.take(known), orders.sku_names.take(pa.array(lines)))
+    given = orders.sku_names.take(pa.array(lines))
+    return spelling(catalog.sku_names, orders.skus[lines], given)
 
 
 def items_after(catalog: Catalog, left: IntArray, in_stock: FlagArray) -> Iterator[pa.Table]:

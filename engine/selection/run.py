@@ -122,7 +122,7 @@ class Run:
 
     def source_items(self) -> Iterator[pa.Table]:
         """Yield the inventory after everything that was decided and decoded, part by part."""
-        return items_after(self._catalog, self._selection.left, self._selection.in_stock)
+        return items_after(self._catalog, *self.left)
 
     def kpis(self) -> KPIs:
         """Return the key figures of everything that was decided and decoded."""

@@ -106,6 +106,17 @@ def many(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def spelt_out(text: str) -> str:
+    r"""Return a text with what does not print spelt out.
+
+    Examples
+    --------
+    >>> print(spelt_out("A\n\x1b[31mB"))
+    A\n\x1b[31mB
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def signed(value: float, form: Form) -> str:
     """Return a difference with its sign; of shares in percentage points.
 

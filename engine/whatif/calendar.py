@@ -13,7 +13,8 @@ from engine.types import IntArray
 from engine.whatif.case import Case
 
 _HOUR = 3_600 * 10**6
-_DAY = 24 * _HOUR
+DAY = 24 * _HOUR
+"""In microseconds."""
 _MOST_DAYS = 36_525
 """A hundred years: beyond are dates that stand for none, and tables with rows for each day."""
 
@@ -57,9 +58,9 @@ def calendar_of(case: Case) -> Calendar:
     if not num_orders:
         return Calendar(0, 0, rows, rows, np.zeros(1, np.int64), rows)
     width = case.horizon.hours * _HOUR
-    first = int(time.min()) // _DAY
-    window = (time - first * _DAY) // width
-    day = ((window + 1) * width - 1) // _DAY
+    first = int(time.min()) // DAY
+    window = (time - first * DAY) // width
+    day = ((window + 1) * width - 1) // DAY
     days = int(day.max()) + 1
     if days > _MOST_DAYS:
         begin, end = np.array([first, first + days - 1], "datetime64[D]").tolist()
@@ -68,8 +69,8 @@ def calendar_of(case: Case) -> Calendar:
             "correct their created_at, or leave some out"
         )
     # Batches run whether orders are new or not: what waits is tried again.
-    num_batches = -(-days * _DAY // width)
-    batch_day = ((np.arange(num_batches) + 1) * width - 1) // _DAY
+    num_batches = -(-days * DAY // width)
+    batch_day = ((np.arange(num_batches) + 1) * width - 1) // DAY
     by_time = case.horizon.every == "order"
     rows = np.lexsort((_ticks(case.details["created_at"]), window) if by_time else (window,))
     offsets = np.searchsorted(window[rows], np.arange(num_batches + 1))

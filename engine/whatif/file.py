@@ -1,7 +1,7 @@
 """Scenarios in TOML; ``docs/scenarios.md`` has the form."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import product
 from os import PathLike
@@ -30,12 +30,19 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Study(NamedTuple):
-    """What a file of scenarios asks for; None where it does not say."""
+    """What a file of scenarios asks for; None where it does not say.
+
+    ``policies`` are the policy files that it names.
+    """
 
     scenarios: list[Scenario]
     horizon: Horizon | None = None
     replications: int | None = None
     seed: int | None = None
+    policies: Sequence[str] = ()
+
+
+_KEYS = ["scenarios", "horizon", "replications", "seed"]
 
 
 def read_study(file: str | PathLike[str]) -> Study:
@@ -88,15 +95,16 @@ def policy_files(scenarios: Mapping[str, Any] | list[Any], folder: Path) -> list
 
 def _study(given: dict[str, Any], folder: Path) -> Study:
     for key, value in given.items():
-        if key not in Study._fields:
+        if key not in _KEYS:
             first = f"$.{key}[0]" if isinstance(value, list) else f"$.{key}"
-            raise WrongError(first, not_there(key, list(Study._fields)))
+            raise WrongError(first, not_there(key, _KEYS))
     horizon = given.get("horizon")
     return Study(
         list(_scenarios(given, folder)),
         None if horizon is None else horizon_of(horizon, "$.horizon"),
         _whole(given, "replications"),
         _whole(given, "seed"),
+        policy_files(given, folder),
     )
 
 

@@ -13,13 +13,13 @@ from engine.folders import read_run
 from engine.io.location import hash_files
 from engine.io.output import check_output, whole_folder
 from engine.io.write import format_ending, write_table
-from engine.policies.find import as_mapping, is_policy_file, parsed_toml
+from engine.policies.find import as_mapping, is_policy_file
 from engine.policies.model import Policy
 from engine.report import PAGE, is_installed, write_report
 from engine.run_info import write_run_info
 from engine.selection.plan import find_plan
 from engine.whatif.case import Case, details_of
-from engine.whatif.file import BASELINE, policy_files, read_study
+from engine.whatif.file import BASELINE, read_study
 from engine.whatif.horizon import Horizon
 from engine.whatif.scenario import described
 from engine.whatif.simulate import merged, run_study
@@ -92,9 +92,7 @@ def simulate_folders(
     read = read_study(scenarios)
     horizon = _horizon(read.horizon, every, patience)
     study = merged(read, horizon, replications, seed)
-    text = Path(scenarios).read_text("utf-8-sig")
-    named = policy_files(parsed_toml(text, str(scenarios)), Path(scenarios).parent)
-    check_output(out, overwrite, named)
+    check_output(out, overwrite, study.policies)
     run = read_run(catalog, orders, quarantine=False, clock=clock)
     case = Case(run.catalog, run.orders, details_of(run.table), plan)
     found = run_study(case, study, workers=workers, clock=clock)
@@ -109,7 +107,7 @@ def simulate_folders(
             with clock("report"):
                 write_report(found.tables, draft)
         with clock("hash"):
-            inputs = hash_files([*run.files, str(scenarios), *map(str, own), *named])
+            inputs = hash_files([*run.files, str(scenarios), *map(str, own), *study.policies])
         write_run_info(
             draft,
             {

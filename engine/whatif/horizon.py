@@ -7,10 +7,9 @@ from typing import Any
 import msgspec
 
 from engine.errors import ScenarioError
-from engine.whatif.steps import Replenish, WrongError, converted, plain, step_of
+from engine.whatif.steps import MOST_DAYS, Replenish, WrongError, converted, plain, step_of
 
 _EVERY = re.compile("night|order|(?:[1-9]|1[0-9]|2[0-4])h")
-_MOST_DAYS = 3_650
 
 
 class Horizon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,8 +50,8 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                 f"every: give night, order, or hours from 1h to 24h; not {self.every!r}"
             )
         patience = plain(self.patience)
-        if type(patience) is not int or not 0 <= patience <= _MOST_DAYS:
-            raise ScenarioError(f"patience: give 0 to {_MOST_DAYS:,} whole days; not {patience!r}")
+        if type(patience) is not int or not 0 <= patience <= MOST_DAYS:
+            raise ScenarioError(f"patience: give 0 to {MOST_DAYS:,} whole days; not {patience!r}")
         if not isinstance(self.replenish, list | tuple):
             raise ScenarioError(f"replenish: give a list of rules; not {self.replenish!r}")
         rules = tuple(_rule(one, "$") for one in self.replenish)

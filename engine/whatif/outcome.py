@@ -1,5 +1,7 @@
 """What the run of a scenario comes to: figures, and no more."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
@@ -9,13 +11,13 @@ import pyarrow as pa
 from engine.errors import EngineError, ScenarioError
 from engine.orders import OrderSet
 from engine.selection.kpis import KPIs
-from engine.selection.run import Run
+from engine.selection.shown import many
 from engine.tables.fold import fold_sku
 from engine.tables.quantity import sum_by_group
 from engine.types import QTY_SCALE, FloatArray, IntArray
 from engine.whatif.apply import apply, idle_steps
 from engine.whatif.case import Case
-from engine.whatif.course import Course, Days, begin
+from engine.whatif.course import Course, Days
 from engine.whatif.demand import replicated
 from engine.whatif.ledger import Areas, on_globe
 from engine.whatif.scenario import Scenario
@@ -84,7 +86,8 @@ class Outcome(NamedTuple):
 def run_scenario(scenario: Scenario, base: Case) -> Outcome:
     """Take the steps and serve the orders as they are."""
     case = apply(scenario, base)
-    course = _run(scenario, case, 0)
+    with named(scenario):
+        course = Course(case, 0)
     orders, open = case.orders, course.open
     catalog, ledger = case.catalog, course.ledger
     num_areas = len(ledger.areas.names)
@@ -114,27 +117,20 @@ def run_scenario(scenario: Scenario, base: Case) -> Outcome:
 def run_replication(scenario: Scenario, base: Case, number: int, seed: int) -> KPIs:
     """Take the steps and serve orders that are drawn from those there are then."""
     case = replicated(apply(scenario, base), number, seed)
-    return _kpis(case, _run(scenario, case, number))
+    with named(scenario):
+        course = Course(case, number)
+    return _kpis(case, course)
 
 
-def begin_small(scenario: Scenario, case: Case) -> Run:
-    """Begin a run, to see whether it can be; raises as `run_scenario`."""
+@contextmanager
+def named(scenario: Scenario) -> Iterator[None]:
+    """Put the scenario's name before an error; that of the run without steps stays as it is."""
     try:
-        return begin(case, case.catalog)
+        yield
     except EngineError as error:
-        raise _named(scenario, error) from None
-
-
-def _run(scenario: Scenario, case: Case, number: int) -> Course:
-    try:
-        return Course(case, number)
-    except EngineError as error:
-        raise _named(scenario, error) from None
-
-
-def _named(scenario: Scenario, error: EngineError) -> EngineError:
-    """Return the error with the scenario's name; that of the run without steps as it is."""
-    return ScenarioError(f"scenario {scenario.name!r}: {error}") if scenario.steps else error
+        if not scenario.steps:
+            raise
+        raise ScenarioError(f"scenario {scenario.name!r}: {error}") from None
 
 
 def _kpis(case: Case, course: Course) -> KPIs:
@@ -176,6 +172,6 @@ def _numbered(orders: OrderSet, num_skus: int) -> tuple[IntArray, pa.Array]:
 
 def _unused(scenario: Scenario, course: Course) -> list[str]:
     unused = course.supply.unused
-    what = f"{unused:,} row{'' if unused == 1 else 's'} of receipts"
     name = f"scenario {scenario.name!r}: " if scenario.steps else ""
-    return [f"{name}{what} after the last order's day: not used"] if unused else []
+    told = f"{name}{many(unused, 'row')} of receipts after the last order's day: not used"
+    return [told] if unused else []

@@ -24,7 +24,7 @@ from engine.whatif.case import Case, details_of, without_lines
 from engine.whatif.course import begin
 from engine.whatif.file import BASELINE, Study, read_study
 from engine.whatif.horizon import Horizon
-from engine.whatif.outcome import Outcome, begin_small, run_replication, run_scenario
+from engine.whatif.outcome import Outcome, named, run_replication, run_scenario
 from engine.whatif.scenario import Scenario, asks_for_rank, with_policies
 from engine.whatif.simulation import Simulation, simulation_of
 from engine.whatif.supply import with_received_items
@@ -119,11 +119,10 @@ def merged(
     for name, number in (("replications", replications), ("seed", seed)):
         if number is not None and not (isinstance(number, Integral) and 0 <= number < 2**63):
             raise UsageError(f"{name}: {number!r} is no whole number of 0 or more")
-    return Study(
-        study.scenarios,
-        study.horizon if horizon is None else horizon,
-        study.replications if replications is None else replications,
-        study.seed if seed is None else seed,
+    return study._replace(
+        horizon=study.horizon if horizon is None else horizon,
+        replications=study.replications if replications is None else replications,
+        seed=study.seed if seed is None else seed,
     )
 
 
@@ -209,7 +208,8 @@ def _remarks(case: Case, study: Study) -> list[str]:
 def _tried(scenario: Scenario, small: Case) -> Plan:
     """Return what a scenario decides by, if its steps and its policy hold."""
     case = apply(scenario, small)
-    begin_small(scenario, case)
+    with named(scenario):
+        begin(case, case.catalog)
     return case.plan
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from engine.html import html_table
 from engine.selection.kpis import KPIs
-from engine.selection.shown import kpi_rows, most_changed
+from engine.selection.shown import kpi_rows, many, most_changed
 from engine.whatif.figures import figure_tables
 from engine.whatif.outcome import Outcome
 from engine.whatif.tables import shipping_tables
@@ -42,8 +42,7 @@ class Simulation:
         return sorted([*super().__dir__(), *self.tables])
 
     def __repr__(self) -> str:
-        count = len(self.results)
-        return f"Simulation({count} scenario{'' if count == 1 else 's'})"
+        return f"Simulation({many(len(self.results), 'scenario')})"
 
     def _repr_html_(self) -> str:
         names, kpis = list(self.results), list(self.results.values())

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from engine.catalog import spelling
 from engine.errors import ScenarioError
 from engine.tables.fold import fold_sku
 from engine.tables.schema import SCHEMAS, Kind
@@ -83,9 +84,8 @@ def _stocked(case: Case, step: AddSource) -> pa.Table:
         skus = items_table(catalog)["sku"].take(pa.array(rows)).to_pylist()
         status = items.in_stock[at].tolist()
     else:
-        numbers = catalog.sku_index.find(pa.array(list(step.stock), pa.string())).tolist()
-        spelt = zip(step.stock, numbers, strict=True)
-        skus = [sku if at < 0 else catalog.sku_names[at].as_py() for sku, at in spelt]
+        given = pa.array(list(step.stock), pa.string())
+        skus = spelling(catalog.sku_names, catalog.sku_index.find(given), given).to_pylist()
         quantity = scaled(np.array([int(one * 10_000) for one in step.stock.values()], np.int64))
         status = [1] * len(skus)
     return new_items(catalog, [step.source] * len(skus), skus, quantity, status)

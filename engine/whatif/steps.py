@@ -14,7 +14,8 @@ from engine.policies.find import worded
 
 _MOST = Decimal(1_000)
 _PLACES = Decimal("0.000001")
-_MOST_DAYS = 3_650
+MOST_DAYS = 3_650
+"""That anything waits or is under way."""
 _QUANTITIES = ("quantity", "units", "orders", "up_to", "reorder_at")
 _SMALLEST = Decimal("0.0001")
 _LAST_PRIORITY = 65_535
@@ -301,10 +302,10 @@ def _problems(step: Any) -> list[tuple[str, str]]:
             found.append((shown, f"give 0 to {_LAST_PRIORITY}; not {value}"))
         elif name in _QUANTITIES and value is not None:
             found += [(shown, it) for it in _not_a_quantity(value)]
-        elif name == "lead_days" and not 1 <= days_of(value)[0] <= days_of(value)[1] <= _MOST_DAYS:
-            found.append((shown, f"give 1 to {_MOST_DAYS:,}, or the fewest and the most"))
-        elif name == "days" and not 1 <= value <= _MOST_DAYS:
-            found.append((shown, f"give 1 to {_MOST_DAYS:,}; not {value}"))
+        elif name == "lead_days" and not 1 <= days_of(value)[0] <= days_of(value)[1] <= MOST_DAYS:
+            found.append((shown, f"give 1 to {MOST_DAYS:,}, or the fewest and the most"))
+        elif name == "days" and not 1 <= value <= MOST_DAYS:
+            found.append((shown, f"give 1 to {MOST_DAYS:,}; not {value}"))
     if isinstance(step, AddSource):
         found += [
             ("stock", f"{sku}: {it}") for sku, n in step.stock.items() for it in _not_a_quantity(n)

@@ -4,15 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from engine.catalog import find_items, index_of
+from engine.catalog import index_of, items_of_rows, spelling
 from engine.errors import ScenarioError
 from engine.tables.fold import fold_sku
 from engine.tables.quantity import column_units
 from engine.tables.whole import whole
 from engine.types import MAX_QTY, QTY_SCALE, IntArray
-from engine.whatif.calendar import Calendar, as_micros
+from engine.whatif.calendar import DAY, Calendar, as_micros
 from engine.whatif.case import Case, rebuilt, source_index
 from engine.whatif.draws import Purpose, picks
 from engine.whatif.rounding import scaled
@@ -20,7 +19,6 @@ from engine.whatif.steps import DelayReceipts, Replenish, days_of
 from engine.whatif.stock import chosen_items, matching_skus, new_items
 
 _TABLE = "receipts"
-_DAY = 24 * 3_600 * 10**6
 
 
 class Supply:
@@ -60,7 +58,7 @@ class Supply:
             return 0
         at, _ = _items_of(case, table)
         quantity = column_units(table, "quantity")
-        day = np.maximum(as_micros(table["date"]) // _DAY - calendar.first, 0)
+        day = np.maximum(as_micros(table["date"]) // DAY - calendar.first, 0)
         for one in np.unique(day[day < calendar.days]).tolist():
             self._receipts[one] = at[day == one], quantity[day == one]
         return int((day >= calendar.days).sum())
@@ -161,9 +159,8 @@ def with_received_items(case: Case) -> Case:
     if has_one.all():
         return case
     rows = table.filter(pa.array(~has_one))
-    spelt, number = whole(rows["sku"]), case.catalog.sku_index.find(rows["sku"])
-    known = case.catalog.sku_names.take(pa.array(number, mask=number < 0))
-    names = {"sku": pc.coalesce(known, spelt), "folded": fold_sku(spelt)}
+    given, skus = whole(rows["sku"]), case.catalog.sku_index.find(rows["sku"])
+    names = {"sku": spelling(case.catalog.sku_names, skus, given), "folded": fold_sku(given)}
     missing = pa.table({"source_code": rows["source_code"], **names})
     missing = missing.group_by(["source_code", "folded"], use_threads=False)
     missing = missing.aggregate([("sku", "first")])
@@ -190,7 +187,7 @@ def delay_receipts(case: Case, step: DelayReceipts) -> Case:
         parts = ("source", step.source), ("SKU", step.sku)
         named = " and ".join(f"{what} {value!r}" for what, value in parts if value is not None)
         raise ScenarioError(f"no row of receipts is of {named}; give another one")
-    micros = as_micros(table["date"]) + chosen * step.days * _DAY
+    micros = as_micros(table["date"]) + chosen * step.days * DAY
     at = table.column_names.index("date")
     moved = table.set_column(at, "date", pa.array(micros, pa.timestamp("us")))
     tables = {**case.catalog.tables, _TABLE: moved}
@@ -201,6 +198,4 @@ def _items_of(case: Case, table: pa.Table) -> tuple[IntArray, np.ndarray]:
     """Return the item of each row of ``receipts``, and whether there is one."""
     catalog = case.catalog
     codes = whole(catalog.sources["source_code"])
-    source = index_of(table["source_code"], codes)
-    sku = catalog.sku_index.find(table["sku"])
-    return find_items(catalog.items, len(codes), sku, source)
+    return items_of_rows(table, codes, catalog.sku_index, catalog.items)
