@@ -16,7 +16,7 @@ help: ## list the targets
 setup: $(INSTALLED) ## make .venv with the package and all tools (uv if there, else venv and pip)
 
 $(INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) .ci/make_venv.py .venv -e '.[dev,peers,bench,notebook,optimum,report]'
+	@$(PYTHON) .ci/make_venv.py .venv -e '.[dev,peers,bench,notebook,optimum,report,server]'
 	@touch $@
 
 demo: setup ## run the main job on the shipped real data

@@ -168,7 +168,7 @@ def encode_catalog(valid: Validated) -> Catalog:
     if spelt_alike:
         names["sku"] = (keys.skus.of_row, sku_names)
     tables = dict(tables, source_items=_with_dictionaries(tables["source_items"], names))
-    reserved, lost = _reserved(tables.get("source_reservations"), codes, index, items)
+    reserved, lost = encode_reserved(tables.get("source_reservations"), codes, index, items)
     places, known = _encode_distances(tables.get("distances"), codes)
     return Catalog(
         tables=tables,
@@ -267,7 +267,7 @@ def spelling(sku_names: pa.Array, skus: IndexArray, given: pa.Array) -> pa.Array
     return pc.coalesce(sku_names.take(known), given)
 
 
-def _reserved(
+def encode_reserved(
     table: pa.Table | None, codes: pa.Array, index: KeyIndex, items: Items
 ) -> tuple[IntArray, list[str]]:
     """(num_items,) units already promised at each item, and a note on those of no item."""

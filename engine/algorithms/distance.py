@@ -12,7 +12,10 @@ class Distance:
 
     code = "distance"
     title = "Distance Priority"
-    description = "Sources in the order of their distance from the shipping address"
+    description = (
+        "Algorithm which provides Source Selections based on shipping address distance from the "
+        "source"
+    )
 
     def scores(self, candidates: Candidates) -> FloatArray:
         """Return the distance of each candidate in km, (num_candidates,); NaN where unknown."""

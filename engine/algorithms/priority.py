@@ -9,7 +9,9 @@ class Priority:
 
     code = "priority"
     title = "Source Priority"
-    description = "Sources in the order of their priority in the stock"
+    description = (
+        "Algorithm which provides Source Selections based on predefined priority of Source"
+    )
     by_destination = False
 
     def scores(self, candidates: Candidates) -> IntArray:

@@ -68,7 +68,7 @@ def geocode(addresses: pa.Table, geonames: pa.Table | None) -> tuple[FloatArray,
     >>> [float(degrees[0]) for degrees in geocode(wanted, rows)]
     [51.5, -0.1]
     """
-    country = _clean(fold_country(_strings(addresses, "country_id")))
+    country = clean(fold_country(_strings(addresses, "country_id")))
     latitude = np.full(addresses.num_rows, np.nan)
     longitude = np.full(addresses.num_rows, np.nan)
     asked = country.drop_null().unique()
@@ -111,16 +111,16 @@ class Locator:
 def _match(country: pa.Array, addresses: pa.Table, rows: pa.Table) -> IntArray:
     """(num_addresses,) row that locates each address, -1 for none."""
     of_row = whole(fold_country(rows["country_code"]))
-    postcode = _clean(fold_postcode(_strings(addresses, "postcode")))
+    postcode = clean(fold_postcode(_strings(addresses, "postcode")))
     known = _pairs(of_row, fold_postcode(_strings(rows, "postcode")))
     found = _first(_pairs(country, postcode), known)
-    outward = _pairs(country, _outward(country, postcode))
-    found = np.where(found < 0, _first(outward, known), found)
+    short = _pairs(country, outward(country, postcode))
+    found = np.where(found < 0, _first(short, known), found)
     left = np.flatnonzero(found < 0)
     if len(left):
         some = pa.array(left)
-        city = _clean(fold_name(_strings(addresses, "city").take(some)))
-        region = _clean(fold_name(_strings(addresses, "region").take(some)))
+        city = clean(fold_name(_strings(addresses, "city").take(some)))
+        region = clean(fold_name(_strings(addresses, "region").take(some)))
         found[left] = _first_city(
             country.take(some), city, of_row, fold_name(_strings(rows, "city"))
         )
@@ -144,8 +144,8 @@ def _strings(table: pa.Table, name: str) -> pa.Array:
     return values.cast(pa.string())
 
 
-def _clean(values: pa.Array) -> pa.Array:
-    """Trim; nothing left is as good as null."""
+def clean(values: pa.Array) -> pa.Array:
+    """Trim texts; nothing left is as good as null."""
     values = pc.utf8_trim_whitespace(values)
     return pc.if_else(pc.equal(values, ""), None, values)
 
@@ -166,7 +166,8 @@ def _first(wanted: pa.Array, known: pa.Array) -> IntArray:
     return np.where(at < 0, -1, first[at] if len(first) else -1).astype(np.int64)
 
 
-def _outward(country: pa.Array, postcode: pa.Array) -> pa.Array:
+def outward(country: pa.Array, postcode: pa.Array) -> pa.Array:
+    """Return the part of folded postcodes that GeoNames holds where people print more, or null."""
     short = pa.nulls(len(postcode), pa.string())
     for code, pattern in _OUTWARD.items():
         cut = pc.and_(pc.equal(country, code), pc.match_substring_regex(postcode, pattern))

@@ -1,6 +1,6 @@
 """Stock item configuration: each SKU's own, else the default row's, else MSI's."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -68,6 +68,11 @@ def encode_stock_items(table: pa.Table | None, skus: pa.Array) -> StockItems:
         filled = pc.coalesce(*values, pa.scalar(fallback, values[0].type))
         columns[name] = _array(np.asarray(filled))
     return StockItems(**columns)
+
+
+def take_settings(settings: StockItems, skus: Any) -> StockItems:
+    """Return the configuration of some SKUs, by what numpy takes as an index."""
+    return StockItems(*(frozen(column[skus]) for column in settings))
 
 
 def _units(column: pa.ChunkedArray) -> pa.Array:

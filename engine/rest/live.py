@@ -1,0 +1,186 @@
+"""What the service knows: one consistent version of the inventory, and the one thread that writes.
+
+A write is answered when it is on the disk and in the version that every later request sees, so
+that there is nothing to reindex. Writes that wait are committed together: the disk is waited for
+once.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, NamedTuple
+
+from engine.algorithms.protocol import SourceSelectionAlgorithm
+from engine.catalog import Catalog
+from engine.places.address_book import AddressBook
+from engine.rest.changes import ItemRows, with_items, with_network, without_items
+from engine.rest.ranks import Ranks, Skus
+from engine.rest.sales import sum_reservations
+from engine.rest.store import connect, network_tables, read_catalog
+
+_TOGETHER = 256
+"""The most writes in one commit."""
+
+
+class Version(NamedTuple):
+    """The inventory at one moment; nothing in it changes but what is remembered."""
+
+    catalog: Catalog
+    skus: Skus
+    ranks: Ranks
+
+
+class Effect(NamedTuple):
+    """What a write did to the store, and what it answers.
+
+    ``network`` says that sources, stocks, channels or links changed, ``items`` what items are
+    from now on, ``gone`` the source codes and SKUs of those that are no more.
+    """
+
+    answer: Any = None
+    network: bool = False
+    items: ItemRows | None = None
+    gone: tuple[list[str], list[str]] | None = None
+
+
+Change = Callable[[sqlite3.Connection], Effect]
+
+
+class _Job(NamedTuple):
+    change: Change
+    done: "Future[Any]"
+
+
+class Live:
+    """A store and what it holds, kept in memory; one service at a time may have it.
+
+    Parameters
+    ----------
+    path
+        The store.
+    algorithms
+        The installed algorithms by code.
+
+    Raises
+    ------
+    InputError
+        If the store holds what breaks a rule.
+    """
+
+    def __init__(self, path: Path, algorithms: Mapping[str, SourceSelectionAlgorithm]) -> None:
+        self.path = path
+        self.algorithms = algorithms
+        self._db = connect(path)
+        catalog = read_catalog(self._db)
+        self.book = AddressBook(catalog.geonames)
+        self.reserved = sum_reservations(catalog)
+        ranks = Ranks(catalog, self.book, algorithms)
+        self.version = Version(catalog, Skus(catalog.sku_index), ranks)
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._writer = Thread(target=self._work, name="writer", daemon=True)
+        self._writer.start()
+
+    def write(self, change: Change) -> "Future[Any]":
+        """Have a change made; its answer comes when it lasts and is seen.
+
+        Parameters
+        ----------
+        change
+            Called with a connection inside a transaction; what it raises undoes it, and only it.
+        """
+        done: Future[Any] = Future()
+        self._jobs.put(_Job(change, done))
+        return done
+
+    def close(self) -> None:
+        """Finish what waits, then let the store go."""
+        self._jobs.put(None)
+        self._writer.join()
+        self._db.close()
+
+    def _work(self) -> None:
+        while True:
+            jobs = [self._jobs.get()]
+            while len(jobs) < _TOGETHER and jobs[-1] is not None:
+                try:
+                    jobs.append(self._jobs.get_nowait())
+                except Empty:
+                    break
+            waiting = [job for job in jobs if job is not None]
+            try:
+                if waiting:
+                    self._commit(waiting)
+            except BaseException as error:  # the disk is full, say: nobody may wait for ever
+                for job in waiting:
+                    if not job.done.done():
+                        job.done.set_exception(error)
+            if jobs[-1] is None:
+                return
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            draft = _Draft(self.version.catalog)
+            answers = [(job, self._try(job, draft)) for job in jobs]
+            catalog = draft.catalog()
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+        _, skus, ranks = self.version
+        if catalog.sku_index is not skus.index:
+            skus = Skus(catalog.sku_index)
+        if draft.network:
+            ranks = Ranks(catalog, self.book, self.algorithms)
+        self.version = Version(catalog, skus, ranks)
+        for job, answer in answers:
+            if not isinstance(answer, _Failed):
+                job.done.set_result(answer)
+
+    def _try(self, job: _Job, draft: "_Draft") -> Any:
+        """Make one change; if it fails, the others go on without it."""
+        self._db.execute("SAVEPOINT one")
+        try:
+            effect = job.change(self._db)
+            draft.add(effect, self._db)
+            return effect.answer
+        except Exception as error:
+            self._db.execute("ROLLBACK TO one")
+            job.done.set_exception(error)
+            return _Failed()
+        finally:
+            self._db.execute("RELEASE one")
+
+
+class _Failed:
+    """Stands for the answer of a change that was undone."""
+
+
+class _Draft:
+    """The catalogue that several changes lead to; items wait, to be changed all at once."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._items: dict[tuple[str, str], tuple[Any, ...]] = {}
+        self.network = False
+
+    def add(self, effect: Effect, db: sqlite3.Connection) -> None:
+        if effect.network:
+            self._catalog = with_network(self.catalog(), network_tables(db))
+            self.network = True
+        if effect.gone:
+            self._catalog = without_items(self.catalog(), *effect.gone)
+        if effect.items:
+            for row in zip(*effect.items, strict=True):
+                self._items[row[:2]] = row
+
+    def catalog(self) -> Catalog:
+        if self._items:
+            rows = ItemRows(*map(list, zip(*self._items.values(), strict=True)))
+            self._catalog = with_items(self._catalog, rows)
+            self._items = {}
+        return self._catalog

@@ -1,0 +1,142 @@
+"""What requests name, found once: SKUs, destinations, and the ranks of sources for them."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from engine.algorithms.protocol import SourceSelectionAlgorithm
+from engine.catalog import Catalog, index_of, place_keys
+from engine.places.address_book import Address, AddressBook
+from engine.places.destinations import Destinations
+from engine.places.distance import points
+from engine.selection.ranking import rank_sources
+from engine.tables.texts import KeyIndex
+from engine.types import frozen
+
+_REMEMBERED_CELLS = 1 << 22
+"""Ranks that are kept before all are forgotten, 32 MB."""
+
+_REMEMBERED_ADDRESSES = 100_000
+
+
+_REMEMBERED_SKUS = 100_000
+
+
+class Skus:
+    """Numbers of SKUs in an index, remembered: a kernel's call is 45 us, most of a request's time.
+
+    Parameters
+    ----------
+    index
+        Of a catalogue.
+    """
+
+    def __init__(self, index: KeyIndex) -> None:
+        self.index = index
+        self._numbers: dict[str, int] = {}
+
+    def find(self, keys: Sequence[str]) -> list[int]:
+        """(num_keys,) number of each folded SKU, -1 for one that has none."""
+        new = [key for key in keys if key not in self._numbers]
+        if new:
+            if len(self._numbers) + len(new) > _REMEMBERED_SKUS:
+                self._numbers.clear()
+                new = list(keys)
+            found = self.index.find(pa.array(new, pa.string())).tolist()
+            self._numbers.update(zip(new, found, strict=True))
+        return [self._numbers[key] for key in keys]
+
+
+class Destination(NamedTuple):
+    """A place: degrees, NaN where not located, and its number in ``distances``, -1 for none."""
+
+    latitude: float
+    longitude: float
+    place: int
+
+
+class Ranks:
+    """Ranks of the sources of a catalogue; made anew when its sources, links or stocks change.
+
+    Parameters
+    ----------
+    catalog
+        Sources, links and distances; its items are not looked at.
+    book
+        Locates addresses.
+    algorithms
+        The installed algorithms by code.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        book: AddressBook,
+        algorithms: Mapping[str, SourceSelectionAlgorithm],
+    ) -> None:
+        self._catalog = catalog
+        self._book = book
+        self._algorithms = algorithms
+        self._destinations: dict[Address, Destination] = {}
+        self._ranks: dict[tuple[int, str, Destination | None], list[int]] = {}
+        self._most = _REMEMBERED_CELLS // max(1, catalog.sources.num_rows)
+
+    def destination(self, address: Address) -> Destination:
+        """Return where an address lies."""
+        found = self._destinations.get(address)
+        if found is None:
+            if len(self._destinations) >= _REMEMBERED_ADDRESSES:
+                self._destinations.clear()
+            found = self._destinations[address] = self._locate(address)
+        return found
+
+    def ranks(self, stock: int, code: str, destination: Destination | None) -> list[int]:
+        """(num_sources,) place of each source, 0 for the first; below 0 where it is none.
+
+        Parameters
+        ----------
+        stock
+            Index of the stock.
+        code
+            Of an algorithm.
+        destination
+            Where the request goes; None if it does not say.
+
+        Raises
+        ------
+        AlgorithmError
+            If the algorithm of a plug-in fails.
+        """
+        algorithm = self._algorithms[code]
+        if not getattr(algorithm, "by_destination", True):
+            destination = None
+        key = stock, code, destination
+        found = self._ranks.get(key)
+        if found is None:
+            if len(self._ranks) >= self._most:
+                self._ranks.clear()
+            found = self._ranks[key] = self._rank(algorithm, stock, destination)
+        return found
+
+    def _locate(self, address: Address) -> Destination:
+        place = -1
+        if len(self._catalog.places):
+            country, postcode = (pa.array([one], pa.string()) for one in address[:2])
+            place = int(index_of(place_keys(country, postcode), self._catalog.places)[0])
+        nowhere = float("nan"), float("nan")
+        return Destination(*(self._book.locate(address) or nowhere), place)
+
+    def _rank(
+        self, algorithm: SourceSelectionAlgorithm, stock: int, destination: Destination | None
+    ) -> list[int]:
+        latitude, longitude, place = destination or Destination(np.nan, np.nan, -1)
+        where = Destinations(
+            positions=frozen(np.column_stack(points(np.array([latitude]), np.array([longitude])))),
+            places=frozen(np.array([place], np.int32)),
+            located=frozen(np.array([place >= 0 or latitude == latitude])),
+            of_order=frozen(np.zeros(1, np.int32)),
+        )
+        of_stock, of_place = np.array([stock], np.int32), np.zeros(1, np.int32)
+        return rank_sources(self._catalog, where, algorithm, of_stock, of_place)[0].tolist()

@@ -1,0 +1,99 @@
+"""From a file to a service that runs until it is told to stop."""
+
+import signal
+import socket
+from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
+
+import uvicorn
+
+from engine.algorithms.registry import list_algorithms
+from engine.errors import UsageError
+from engine.folders import read_catalog
+from engine.rest.app import make_app
+from engine.rest.gate import is_loopback
+from engine.rest.live import Live
+from engine.rest.settings import Limits
+from engine.rest.store import check_store, connect, create, locked
+from engine.rest.users import list_users
+
+_GRACE = 10
+"""Seconds that requests under way have when the service is told to stop."""
+
+Ready = Callable[[str, str, bool], None]
+
+
+def serve_store(
+    path: Path,
+    catalog: str | PathLike[str] | None,
+    *,
+    host: str,
+    port: int,
+    ready: Ready,
+    limits: Limits | None = None,
+) -> None:
+    """Serve a store until SIGINT or SIGTERM.
+
+    Parameters
+    ----------
+    path
+        The store; made if it is not there.
+    catalog
+        What a new store is filled from; not read for one that is there.
+    host, port
+        Where to listen; port 0 takes a free one.
+    ready
+        Called when requests are taken, with the URL, what the store holds, and whether it has
+        users.
+    limits
+        What requests may ask for.
+
+    Raises
+    ------
+    UsageError
+        If the file is no store, another service holds it, or others than this machine would be
+        served without users.
+    InputError
+        If the catalogue breaks a rule.
+    OSError
+        If the address is taken or the disk does not let itself be written to.
+    """
+    with locked(path), socket.create_server((host, port), family=_family(host)) as listening:
+        if not path.exists():
+            create(path, None if catalog is None else read_catalog(catalog))
+        check_store(path)
+        db = connect(path)
+        with_users = bool(list_users(db, 0.0))
+        db.close()
+        if not with_users and not is_loopback(host):
+            raise UsageError(
+                f"{path} has no users, and without them only this machine is served, not {host}; "
+                f"add one by ssa users add {path} NAME, or leave out --host"
+            )
+        algorithms = {found.code: found.algorithm for found in list_algorithms() if found.algorithm}
+        live = Live(path, algorithms)
+        try:
+            app = make_app(live, limits or Limits(), with_users=with_users)
+            url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+            ready(url, repr(live.version.catalog), with_users)
+            _run(app, listening)
+        finally:
+            live.close()
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _run(app: object, listening: socket.socket) -> None:
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=_GRACE,
+        server_header=False,
+    )
+    # The server raises the signal that stopped it once more; for a service it is no fault.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    uvicorn.Server(config).run(sockets=[listening])
