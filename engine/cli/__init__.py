@@ -27,6 +27,7 @@ _COMMANDS = {
     "sources": ("engine.cli.look", "list a stock's sources in priority order, with their state"),
     "algorithms": ("engine.cli.look", "list the installed algorithms"),
     "geonames": ("engine.cli.geonames", "turn GeoNames files into the geonames table"),
+    "users": ("engine.cli.users", "show who may use the REST service, and change that"),
     "warmup": ("engine.cli.warmup", "compile the kernels ahead of the first run"),
     "demo": ("engine.cli.demo", "run both algorithms on the packaged real data"),
 }
