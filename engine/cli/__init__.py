@@ -28,6 +28,7 @@ _COMMANDS = {
     "algorithms": ("engine.cli.look", "list the installed algorithms"),
     "geonames": ("engine.cli.geonames", "turn GeoNames files into the geonames table"),
     "serve": ("engine.cli.serve", "answer Magento's REST calls: selection, sources, stocks, items"),
+    "users": ("engine.cli.users", "show who may use the REST service, and change that"),
     "warmup": ("engine.cli.warmup", "compile the kernels ahead of the first run"),
     "demo": ("engine.cli.demo", "run both algorithms on the packaged real data"),
 }

@@ -122,7 +122,7 @@ def select(criteria: SearchCriteria, columns: Mapping[str, Column], key: Sequenc
     Returns
     -------
     The clauses. Text compares and sorts without regard to case, quantities exactly. Nulls fulfil
-    no condition but ``null`` and sort first. A page beyond the last one is empty.
+    no condition but ``null`` and sort as the least. A page beyond the last one is empty.
 
     Raises
     ------
@@ -156,21 +156,12 @@ def select(criteria: SearchCriteria, columns: Mapping[str, Column], key: Sequenc
     ]
     where = " AND ".join(f"({' OR '.join(test.sql for test in group)})" for group in groups)
     values = tuple(value for group in groups for test in group for value in test.values)
-    limit = ""
-    limit_values: tuple[int, ...] = ()
-    if criteria.page_size:
-        page = max(criteria.current_page or 1, 1)
-        limit, limit_values = (
-            "LIMIT ? OFFSET ?",
-            (criteria.page_size, (page - 1) * criteria.page_size),
-        )
-    return Clauses(
-        f"WHERE {where}" if where else "",
-        values,
-        _order(criteria, columns, key),
-        limit,
-        limit_values,
-    )
+    where = f"WHERE {where}" if where else ""
+    order = _order(criteria, columns, key)
+    if not criteria.page_size:
+        return Clauses(where, values, order, "", ())
+    start = (max(criteria.current_page or 1, 1) - 1) * criteria.page_size
+    return Clauses(where, values, order, "LIMIT ? OFFSET ?", (criteria.page_size, start))
 
 
 def _column(columns: Mapping[str, Column], field: str) -> Column:
@@ -194,9 +185,7 @@ def _test(one: Filter, column: Column) -> _Test:
         return _Test(f"{column.sql} IS NULL")
     if one.condition_type == "notnull":
         return _Test(f"{column.sql} IS NOT NULL")
-    if one.condition_type in ("like", "nlike", "finset", "nfinset"):
-        return _of_text(one, column)
-    if column.kind == "text":
+    if column.kind == "text" or one.condition_type in ("like", "nlike", "finset", "nfinset"):
         return _of_text(one, column)
     numbers = [_number(value, column.kind) for value in values_of(one)]
     if column.kind == "real":

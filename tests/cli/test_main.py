@@ -8,6 +8,7 @@ import subprocess
 import sys
 from importlib import import_module
 from importlib.metadata import version
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import click
@@ -56,7 +57,8 @@ GEONAMES = "DE\t10115\tBerlin\tBerlin\tBE\t\t\t\t\t52.5323\t13.3846\t6\n"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_example_of_the_help_runs(checkout: Path, name: str):
+def test_the_example_of_the_help_runs(checkout: Path, name: str, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"a password of 24 letters\n")))
     (checkout / "FR.txt").write_text(GEONAMES)
     (checkout / "catalog").mkdir()
     shutil.make_archive("DE", "zip", checkout, "FR.txt")

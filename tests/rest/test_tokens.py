@@ -118,9 +118,12 @@ def test_an_unknown_user_costs_the_same_hash(store: sqlite3.Connection, monkeypa
     assert calls == [calls[0]] * 4
 
 
-def test_a_user_who_is_removed_meanwhile_gets_no_token(store: sqlite3.Connection, monkeypatch):
+@pytest.mark.parametrize("again", [False, True])
+def test_a_user_who_is_removed_meanwhile_gets_no_token(store, monkeypatch, again: bool):
     def remove(*_: str) -> bool:
         remove_user(store, "anna")
+        if again:
+            add_user(store, "anna", "read", "another horse", 0.0, CHEAP)
         return True
 
     monkeypatch.setattr(tokens, "is_password", remove)
