@@ -23,7 +23,7 @@ _LINES = SCHEMAS["order_lines"]
 LINES_TO_SHIP = replace(
     _LINES,
     columns=tuple(
-        replace(column, required=True, low=1) if column.name == "order_item_id" else column
+        replace(column, required=True) if column.name == "order_item_id" else column
         for column in _LINES.columns
     ),
 )
@@ -133,7 +133,8 @@ def shipments(result: Allocated, order_lines: Any) -> Shipments:
     ids = whole(result.orders["order_id"])
     raise_findings(finding for finding in checked.findings if not len(finding.rows))
     order = positions(whole(checked.table["order_id"]), ids)
-    raise_findings(_of_orders(finding, order) for finding in checked.findings)
+    ours = [_of_orders(finding, order) for finding in checked.findings]
+    raise_findings(finding for finding in ours if len(finding.rows))
     lines = in_sequence([lines_of(checked.table, order)])
     _check_same(lines, result.orders)
     return shipments_of(result.allocations, ids, lines)
@@ -209,13 +210,15 @@ class _Given(NamedTuple):
 class _Groups(NamedTuple):
     """The order items: each has one or more lines.
 
-    ``of_line`` is (num_lines,); ``size`` and ``are_parts`` are (num_groups,): how many lines, and
-    whether these ship together.
+    ``of_line`` is (num_lines,); the others are (num_groups,): ``size`` how many lines,
+    ``are_parts`` whether these ship together, ``has_zero`` whether one has a quantity per item
+    of 0.
     """
 
     of_line: IntArray
     size: IntArray
     are_parts: BoolArray
+    has_zero: BoolArray
 
 
 class _Cells(NamedTuple):
@@ -255,7 +258,8 @@ def shipments_of(allocations: pa.Table, ids: pa.Array, lines: Lines) -> Shipment
     order = order_of_group[cells.group]
     numbers, is_entity = _entity_ids(ids)
     reason = np.full(len(groups.size), len(REASONS))
-    np.minimum.at(reason, cells.group, np.where(is_entity[order], cells.reason, 0))
+    is_known = is_entity[order] & (item_of_group[cells.group] > 0)
+    np.minimum.at(reason, cells.group, np.where(is_known, cells.reason, 0))
     keep = np.flatnonzero(reason[cells.group] == len(REASONS))
     rows = keep[_in_sequence(order[keep], cells.source[keep], cells.first[keep])]
     starts = _starts(order[rows], cells.source[rows])
@@ -309,13 +313,14 @@ def _groups(lines: Lines) -> _Groups:
     of_line = np.empty(len(by), np.int64)
     of_line[by] = np.repeat(np.arange(len(starts)), size)
     are_parts = np.bincount(of_line, lines.per >= 0, len(starts)) > 0
+    has_zero = np.bincount(of_line, lines.per == 0, len(starts)) > 0
     # Few share an order item; their SKUs are looked at.
     shared = np.flatnonzero(size[of_line] > 1)
     skus = np.asarray(lines.skus.take(pa.array(shared)).dictionary_encode().indices)
     first, last = np.full(len(starts), len(shared)), np.full(len(starts), -1)
     np.minimum.at(first, of_line[shared], skus)
     np.maximum.at(last, of_line[shared], skus)
-    return _Groups(of_line, size, are_parts | (first < last))
+    return _Groups(of_line, size, are_parts | (first < last), has_zero)
 
 
 def _cells(given: _Given, groups: _Groups, lines: Lines, num_sources: int) -> _Cells:
@@ -324,8 +329,7 @@ def _cells(given: _Given, groups: _Groups, lines: Lines, num_sources: int) -> _C
     group, source = group[by], given.source[by]
     per = lines.per[given.line[by]]
     per[per < 0] = QTY_SCALE
-    is_zero = per == 0
-    per[is_zero] = QTY_SCALE
+    per[per == 0] = QTY_SCALE  # and left out below
     made, rest = np.divmod(given.units[by] * QTY_SCALE, per)
     # Magento cuts the numbers of bundles down to whole ones.
     is_set = groups.are_parts[group] & ((per != QTY_SCALE) | (groups.size[group] > 1))
@@ -336,11 +340,7 @@ def _cells(given: _Given, groups: _Groups, lines: Lines, num_sources: int) -> _C
     fewest, most = (extreme.reduceat(made, starts) for extreme in (np.minimum, np.maximum))
     are_parts = groups.are_parts[group]
     differ = are_parts & ((fewest < most) | (counts < groups.size[group]))
-    wrong = (
-        np.logical_or.reduceat(is_zero, starts),
-        np.logical_or.reduceat(is_broken, starts),
-        differ,
-    )
+    wrong = (groups.has_zero[group], np.logical_or.reduceat(is_broken, starts), differ)
     units = np.where(are_parts, fewest, np.add.reduceat(made, starts))
     first = np.minimum.reduceat(given.first[by], starts)
     reason = np.select(wrong, [1, 2, 3], len(REASONS))
