@@ -5,14 +5,19 @@ import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import engine
+from engine.batch import allocate_folders
 from engine.io.write import write_table
 from engine.magento.bodies import json_lines
 from engine.magento.shipments import shipments
@@ -390,6 +395,56 @@ def test_files_are_what_the_function_gives(
     assert imported(out / "stock_sources.csv") == [
         [str(v) for v in row.values()] for row in expected
     ]
+
+
+CATALOG = {
+    "sources": pa.table({"source_code": ["lyon", "paris"]}),
+    "stock_source_links": pa.table(
+        {"stock_id": [1, 1], "source_code": ["paris", "lyon"], "priority": [1, 2]}
+    ),
+    "source_items": pa.table(
+        {"source_code": ["paris", "lyon"], "sku": ["A", "A"], "quantity": [4, 99]}
+    ),
+}
+
+
+@settings(max_examples=settings.default.max_examples // 5, deadline=None)
+@given(
+    # Order, order item (0 for none), quantity.
+    st.lists(st.tuples(st.integers(1, 4), st.integers(0, 9), st.integers(0, 3)), max_size=9),
+    st.booleans(),
+    st.integers(1, 10),
+)
+def test_lines_in_any_order_and_batches(rows: list, has_table: bool, batch: int):
+    """Orders come back, run over batches, and are set aside; the run may be tried twice."""
+    orders = pa.table({"order_id": [3, 1, 4, 2], "stock_id": [1] * 4})
+    schema = pa.schema(
+        [(name, pa.int64()) for name in ("order_id", "order_item_id", "qty")]
+        + [("sku", pa.string()), ("stock_id", pa.int64())]
+    )
+    lines = pa.Table.from_pylist(
+        [
+            {"order_id": order, "order_item_id": item or None, "qty": qty, "sku": "A"}
+            | {"stock_id": 1}
+            for order, item, qty in rows
+        ],
+        schema=schema,
+    )
+    bad = {order for order, item, _ in rows if not item}
+    keep = lines.filter(pa.array([order not in bad for order, _, _ in rows], pa.bool_()))
+    good = orders.filter(pa.array([order not in bad for order in orders["order_id"].to_pylist()]))
+    result = engine.allocate(engine.Catalog.from_tables(CATALOG), good if has_table else None, keep)
+    found = shipments(result, keep)
+    with TemporaryDirectory() as folder, patch("engine.inputs.BATCH_ROWS", batch):
+        place = Path(folder, "in")
+        place.mkdir()
+        tables = CATALOG | {"order_lines": lines} | ({"orders": orders} if has_table else {})
+        for name, table in tables.items():
+            write_table(table, place / f"{name}.parquet")
+        out = Path(folder, "out")
+        allocate_folders(place, place, out, quarantine=True, magento=True)
+        assert (out / "shipments.jsonl").read_bytes() == b"".join(json_lines(found.table))
+        assert len(table_of(out / "shipments_left.csv")) == found.left.num_rows
 
 
 def _zeros(result: engine.Result) -> int:
