@@ -17,16 +17,8 @@ from engine.io.faults import UnreadableError
 from engine.io.stock_sources import STOCK_SOURCES
 from engine.io.write import TableWriter
 from engine.magento.bodies import json_lines
-from engine.magento.shipments import (
-    NEEDED,
-    Allocated,
-    Lines,
-    checked_lines,
-    in_sequence,
-    lines_of,
-    positions,
-    shipments_of,
-)
+from engine.magento.order_items import Lines, in_sequence, lines_of, positions
+from engine.magento.shipments import NEEDED, Allocated, checked_lines, shipments_of
 from engine.tables.raw import RawTable
 from engine.tables.result_schema import result_schema
 from engine.tables.schema import SCHEMAS

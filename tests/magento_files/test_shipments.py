@@ -13,7 +13,8 @@ import engine
 from engine.errors import InputError
 from engine.magento.bodies import json_lines
 from engine.magento.files import ShipmentFiles
-from engine.magento.shipments import REASONS, shipments
+from engine.magento.order_items import REASONS
+from engine.magento.shipments import shipments
 from engine.tables.quantity import QTY_TYPE
 from engine.tables.raw import RawTable
 from engine.tables.result_schema import result_schema
