@@ -1,7 +1,7 @@
 """The nightly batch: from two folders to a folder of results; lines pass through."""
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from os import PathLike
@@ -22,6 +22,8 @@ from engine.io.location import hash_files
 from engine.io.output import check_output, whole_folder
 from engine.io.parts import PartsWriter, check_parts
 from engine.io.write import format_ending
+from engine.magento.files import ShipmentFiles, check_order_items, write_stock_sources
+from engine.magento.shipments import LINES_TO_SHIP
 from engine.policies.find import as_mapping, is_policy_file
 from engine.policies.model import Policy
 from engine.run_info import write_run_info
@@ -31,8 +33,11 @@ from engine.selection.result import Part
 from engine.selection.run import Run
 from engine.selection.stream import Stream
 from engine.tables.result_schema import result_schema
+from engine.tables.schema import SCHEMAS
 
 Location = str | PathLike[str]
+Written = tuple[Stream, dict[str, int], list[str]]
+"""A run that is over, how many rows each of its files has, and what a person should know."""
 
 
 class Summary(NamedTuple):
@@ -61,6 +66,7 @@ def allocate_folders(
     format: str = "parquet",
     part_files: int = 1,
     overwrite: bool = False,
+    magento: bool = False,
     clock: Clock | None = None,
 ) -> Summary:
     """Read a catalogue and orders, decide, and write the result, all at the same time.
@@ -80,6 +86,10 @@ def allocate_folders(
         Files of each table; more than one stand in a folder of its name, in sequence.
     overwrite
         Replace an existing folder if it holds a run.
+    magento
+        Also write what Magento takes back: ``stock_sources.csv`` for its import, and
+        ``shipments.jsonl`` for its REST calls, with ``shipments_left.csv``. Each line then needs
+        its ``order_item_id``.
     clock
         Told of the phases; they overlap, so that their seconds may add up to more than the run's.
 
@@ -92,7 +102,8 @@ def allocate_folders(
     InputError
         Listing every problem of both folders.
     UsageError
-        If a folder is not there, or may not be written.
+        If a folder is not there, or may not be written, or lines have no ``order_item_id`` where
+        it is needed.
     OSError
         If the disk is full or does not let itself be written to.
     """
@@ -102,11 +113,21 @@ def allocate_folders(
     own = [policy] if isinstance(policy, str | PathLike) and is_policy_file(str(policy)) else []
     target = check_output(out, overwrite, [catalog, orders, *own])
     plan = find_plan(algorithm, policy)
-    given = read_inputs(catalog, orders, quarantine=quarantine, clock=clock)
+    if magento:
+        check_order_items(orders)
+    lines = LINES_TO_SHIP if magento else SCHEMAS["order_lines"]
+    given = read_inputs(catalog, orders, quarantine=quarantine, clock=clock, lines=lines)
 
-    def stream(sort_in: Path | None = None) -> Stream:
+    def stream(ships: ShipmentFiles | None, sort_in: Path | None = None) -> Stream:
         report = Report(quarantine=quarantine)
-        sets = order_sets(given, report, clock, quarantine=quarantine, sort_in=sort_in)
+        sets = order_sets(
+            given,
+            report,
+            clock,
+            quarantine=quarantine,
+            sort_in=sort_in,
+            on_lines=ships.add_lines if ships else None,
+        )
         encoded = given.catalog
         run = Run(encoded, plan=plan, mode=mode, include_zero=include_zero, clock=clock)
         return Stream(encoded, sets, run, report, quarantine)
@@ -118,14 +139,24 @@ def allocate_folders(
         opened.callback(is_over.set)  # or a run that fails would wait for large files
         hashes = pool.submit(hash_files, given.files, is_over)
         files = _Files(draft, ending, part_files, _expected_rows(given))
-        done, rows = _attempt(stream(), files, given.id_type, clock)
-        if rows is None:
+
+        def written(sort_in: Path | None = None) -> Written:
+            with ExitStack() as writing:
+                ships = ShipmentFiles(draft, given.id_type) if magento else None
+                if ships:
+                    writing.enter_context(ships)
+                done = stream(ships, sort_in)
+                rows = _write(done, files, given.id_type, clock, ships)
+            return done, rows, done.notes + (ships.notes if ships else [])
+
+        result = _attempt(written)
+        if result is None:
             for path in draft.iterdir():
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
             # In the draft: what a dead run leaves there, the next one clears away.
             with TemporaryDirectory(prefix=".sort-", dir=draft) as folder:
-                done = stream(Path(folder))
-                rows = _write(done, files, given.id_type, clock)
+                result = written(Path(folder))
+        done, rows, notes = result
         kpis = done.kpis
         with clock("hash"):
             inputs = hashes.result()
@@ -142,15 +173,16 @@ def allocate_folders(
                 "quarantine": quarantine,
                 "format": format,
                 "part_files": part_files,
+                "magento": magento,
             },
             inputs=inputs,
             rows=rows,
             id_type=given.id_type,
             kpis=kpis,
-            notes=done.notes,
+            notes=notes,
             seconds=clock.seconds,
         )
-    return Summary(rows, kpis, done.reasons, done.notes)
+    return Summary(rows, kpis, done.reasons, notes)
 
 
 class _Files(NamedTuple):
@@ -184,21 +216,25 @@ def _expected_rows(given: Inputs) -> dict[str, int]:
     }
 
 
-def _attempt(
-    stream: Stream, files: _Files, id_type: pa.DataType, clock: Clock
-) -> tuple[Stream, dict[str, int] | None]:
-    """Write the tables of a run, if the lines come in sequence.
+def _attempt(written: Callable[[], Written]) -> Written | None:
+    """Write a run, if its lines come in sequence.
 
     What failed ends with this function: the second attempt has its memory and its time.
     """
     try:
-        return stream, _write(stream, files, id_type, clock)
+        return written()
     except OutOfSequenceError:
-        return stream, None
+        return None
 
 
-def _write(stream: Stream, files: _Files, id_type: pa.DataType, clock: Clock) -> dict[str, int]:
-    """Write the tables of a run; return how many rows each has."""
+def _write(
+    stream: Stream,
+    files: _Files,
+    id_type: pa.DataType,
+    clock: Clock,
+    ships: ShipmentFiles | None,
+) -> dict[str, int]:
+    """Write the tables of a run, and Magento's files; return how many rows each has."""
     with ExitStack() as opened:
         writers = {
             name: opened.enter_context(files.writer(name, result_schema(name, id_type)))
@@ -209,6 +245,8 @@ def _write(stream: Stream, files: _Files, id_type: pa.DataType, clock: Clock) ->
             with clock("write"):
                 for writer, table in zip(writers.values(), part, strict=True):
                     writer.write(table)
+                if ships:
+                    ships.write(part)
             done += pc.sum(part.orders["lines"]).as_py() or 0
             clock.lines(done, num_lines)
         rows = {name: writer.num_rows for name, writer in writers.items()}
@@ -218,6 +256,10 @@ def _write(stream: Stream, files: _Files, id_type: pa.DataType, clock: Clock) ->
     if (rejects := stream.rejects) is not None:
         with files.writer("rejects", rejects.schema) as writer:
             rows["rejects"] = _write_all([rejects], writer, clock)
+    if ships:
+        with clock("write"):
+            num_items = write_stock_sources(stream.source_item_parts(), files.folder)
+        rows |= {"stock_sources": num_items, **ships.rows}
     return rows
 
 

@@ -19,7 +19,7 @@ from engine.run_info import RunInfo, read_run_info, write_run_info
 from engine.selection.result import Result
 from engine.tables.findings import Finding, raise_findings, shown_names, shown_text, whole_table
 from engine.tables.raw import RawTable
-from engine.tables.result_schema import RESULT_TABLES, result_schema
+from engine.tables.result_schema import MAGENTO_FILES, RESULT_TABLES, result_schema
 from engine.tables.schema import CATALOG_TABLES, ORDER_TABLES, SCHEMAS
 from engine.tables.validate import validate_catalog, validate_orders
 
@@ -258,7 +258,7 @@ def run_tables(place: Path, info: RunInfo, names: Sequence[str]) -> dict[str, pa
     InputError
         If a file cannot be read.
     """
-    read = read_tables(place, names, tuple(RESULT_TABLES))
+    read = read_tables(place, names, (*RESULT_TABLES, *MAGENTO_FILES))
     raise_findings(read.findings)
     id_type = pa.type_for_alias(info.order_id_type)
     return {name: _typed(place, read, name, id_type, info.rows[name]) for name in names}

@@ -1,6 +1,6 @@
 """The input of a batch: two folders, read and encoded but for the lines, which pass through."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from pathlib import Path
@@ -25,7 +25,8 @@ from engine.pipeline import ahead
 from engine.tables.columns import CheckedTable, check_columns
 from engine.tables.findings import Finding, raise_findings, shown_names
 from engine.tables.lines import BATCH_ROWS, LineBatch
-from engine.tables.schema import CATALOG_TABLES, SCHEMAS
+from engine.tables.raw import RawTable
+from engine.tables.schema import CATALOG_TABLES, SCHEMAS, Schema
 from engine.tables.texts import number_keys
 from engine.tables.validate import (
     CheckedOrders,
@@ -54,9 +55,17 @@ class Inputs(NamedTuple):
     findings: list[Finding]
     notes: list[str]
     id_type: pa.DataType
+    line_schema: Schema
 
 
-def read_inputs(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock) -> Inputs:
+def read_inputs(
+    catalog: Location,
+    orders: Location,
+    *,
+    quarantine: bool,
+    clock: Clock,
+    lines: Schema = SCHEMAS["order_lines"],
+) -> Inputs:
     """Read, check and encode all but the lines; look through these too if anything is wrong.
 
     Parameters
@@ -67,6 +76,8 @@ def read_inputs(catalog: Location, orders: Location, *, quarantine: bool, clock:
         Leave bad rows out instead of stopping.
     clock
         Told of the phases ``read``, ``validate`` and ``encode``.
+    lines
+        What lines must hold: their schema, or a stricter one.
 
     Raises
     ------
@@ -95,7 +106,7 @@ def read_inputs(catalog: Location, orders: Location, *, quarantine: bool, clock:
         report = Report(quarantine=quarantine)
         report.unreadable(wanted.findings)
         with clock("validate"):
-            lines = _lines_of(orders, report, known)
+            files_of_lines = _lines_of(orders, report, known)
             checked = None
             if columns:
                 checked = check_order_table(wanted.tables["orders"], columns, inventory.tables)
@@ -105,15 +116,15 @@ def read_inputs(catalog: Location, orders: Location, *, quarantine: bool, clock:
         if encoding is None or report.is_fatal:
             # Without its orders, nothing can be said about a line.
             if checked or not any(finding.table == "orders" for finding in report.fatal):
-                _look_for_more(inventory, checked, lines, report, quarantine)
+                _look_for_more(inventory, checked, files_of_lines, lines, report, quarantine)
             raise_findings([*inventory.fatal, *report.fatal])
         assert encoding is not None  # what is fatal has been raised
         with clock("encode"):
             encoded = encoding.result()
             book = order_book(checked, encoded) if checked else None
-    id_type = checked.id_type if checked else _id_type(lines)
-    files = {*stock.files, *wanted.files, *(file.location.text for file in lines)}
-    return Inputs(encoded, book, lines, sorted(files), found, notes, id_type)
+    id_type = checked.id_type if checked else _id_type(files_of_lines)
+    files = {*stock.files, *wanted.files, *(file.location.text for file in files_of_lines)}
+    return Inputs(encoded, book, files_of_lines, sorted(files), found, notes, id_type, lines)
 
 
 def _read_orders(
@@ -141,15 +152,16 @@ def _look_for_more(
     inventory: Validated,
     checked: CheckedOrders | None,
     lines: list[TableFile],
+    schema: Schema,
     report: Report,
     quarantine: bool,
 ) -> None:
     batches = _line_batches(lines, report, checked is not None, Clock())
     if checked is None:
-        check_bundles(batches, inventory.tables, report, quarantine=quarantine)
+        check_bundles(batches, inventory.tables, report, quarantine=quarantine, schema=schema)
     elif checked.usable:
         ids = whole(checked.table["order_id"])
-        check_lines(OrderKeys(ids, ids[:0]), batches, report)
+        check_lines(OrderKeys(ids, ids[:0]), batches, report, schema)
 
 
 def _id_type(lines: list[TableFile]) -> pa.DataType:
@@ -184,7 +196,13 @@ def _line_batches(
 
 
 def order_sets(
-    given: Inputs, report: Report, clock: Clock, *, quarantine: bool, sort_in: Path | None
+    given: Inputs,
+    report: Report,
+    clock: Clock,
+    *,
+    quarantine: bool,
+    sort_in: Path | None,
+    on_lines: Callable[[RawTable], None] | None = None,
 ) -> Iterator[OrderSet]:
     """Read the lines ahead, sort them if there is a folder to do so, and give out whole orders.
 
@@ -200,6 +218,8 @@ def order_sets(
         Leave bad rows out.
     sort_in
         Folder for lines that do not come in the sequence of their orders.
+    on_lines
+        Given the lines, bad ones too, before their orders are given out.
 
     Raises
     ------
@@ -217,8 +237,22 @@ def order_sets(
         ordered = lines()
         if sort_in:
             ordered = sorted_lines(ordered, positions_in_keys(book.keys), len(book.rows), sort_in)
-        return orders_with_table(catalog, book, ordered, report, clock)
+        ordered = _shown(ordered, report, on_lines) if on_lines else ordered
+        return orders_with_table(catalog, book, ordered, report, clock, given.line_schema)
     ordered = lines()
     if sort_in:
         ordered = sorted_lines(ordered, *positions_in_lines(lines()), sort_in)
-    return orders_in_lines(catalog, ordered, report, clock, quarantine=quarantine)
+    ordered = _shown(ordered, report, on_lines) if on_lines else ordered
+    return orders_in_lines(
+        catalog, ordered, report, clock, quarantine=quarantine, schema=given.line_schema
+    )
+
+
+def _shown(
+    batches: Iterator[LineBatch], report: Report, on_lines: Callable[[RawTable], None]
+) -> Iterator[LineBatch]:
+    """Show the lines to somebody else as they pass; none any more once the run must stop."""
+    for batch in batches:
+        if not report.is_fatal:
+            on_lines(batch.raw)
+        yield batch

@@ -13,12 +13,14 @@ from engine.folders import run_tables
 from engine.inputs import order_sets, read_inputs
 from engine.intake.report import OutOfSequenceError, Report
 from engine.io.location import hash_files, is_uri
+from engine.magento.shipments import LINES_TO_SHIP
 from engine.run_info import RunInfo, read_run_info
 from engine.selection.explain import explain_order
 from engine.selection.explanation import Explanation
 from engine.selection.plan import Plan, find_plan
 from engine.selection.result import Result
 from engine.tables.findings import raise_findings, shown_text
+from engine.tables.schema import SCHEMAS
 
 _CHANGED = "run ssa allocate again, and explain that run"
 
@@ -32,6 +34,7 @@ class _Arguments(msgspec.Struct):
     policy: dict[str, Any] | None
     mode: Literal["sequential", "independent"]
     quarantine: bool
+    magento: bool = False
 
 
 def explain(
@@ -72,7 +75,13 @@ def explain(
         _check_inputs(info)
     plan = _plan(arguments)
     catalog, orders = _place(info, arguments.catalog), _place(info, arguments.orders)
-    given = read_inputs(catalog, orders, quarantine=arguments.quarantine, clock=clock)
+    given = read_inputs(
+        catalog,
+        orders,
+        quarantine=arguments.quarantine,
+        clock=clock,
+        lines=LINES_TO_SHIP if arguments.magento else SCHEMAS["order_lines"],
+    )
     known = {_place(info, file.path) for file in info.inputs}
     if more := sorted(set(given.files) - known):
         raise OutputError(f"{more[0]} was not there when {folder} was written; {_CHANGED}")

@@ -49,6 +49,12 @@ ssa allocate data/northwind/catalog data/northwind/orders \\
     metavar="N",
     help="Files of each table, in a folder of its name if several.",
 )
+@click.option(
+    "--magento",
+    is_flag=True,
+    help="Also write stock_sources.csv for Magento's import and shipments.jsonl for its REST "
+    "calls; lines need order_item_id. See docs/magento_files.md.",
+)
 @options.overwrite
 @options.json
 @options.quiet
@@ -65,6 +71,7 @@ def allocate(
     quarantine: bool,
     format: str,
     part_files: int,
+    magento: bool,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -94,6 +101,7 @@ def allocate(
             quarantine=quarantine,
             format=format,
             part_files=part_files,
+            magento=magento,
             overwrite=overwrite,
             clock=clock,
         )
@@ -133,5 +141,7 @@ def _summarise(summary: Any, out: str, decided_by: str, mode: str, as_json: bool
     if reasons:
         show.say("")
         show.table(["lines short", "reason"], [(n, reason) for reason, n in reasons], [0])
+    if "shipments" in rows:
+        show.say("", f"shipments for Magento: {rows['shipments']:,}")
     if "rejects" in rows:
         show.say("", f"rows set aside: {rows['rejects']:,}")

@@ -11,7 +11,10 @@ from engine.policies.find import as_mapping
 from engine.policies.model import Policy
 from engine.run_info import RunInfo
 
-_ELSEWHERE = ("catalog", "orders", "out", "format", "part_files", "algorithm", "policy")
+_ELSEWHERE = (
+    *("catalog", "orders", "out", "format", "part_files", "magento"),
+    *("algorithm", "policy"),
+)
 """Arguments that decide nothing, or are looked at by themselves."""
 
 

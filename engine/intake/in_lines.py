@@ -16,6 +16,7 @@ from engine.places.geocode import Locator
 from engine.tables.convert import plain_whole
 from engine.tables.findings import whole_table
 from engine.tables.lines import LineBatch, in_whole_table
+from engine.tables.schema import SCHEMAS, Schema
 from engine.tables.times import TICKS
 from engine.tables.validate import Validated, validate_orders
 from engine.tables.whole import whole
@@ -28,6 +29,7 @@ def orders_in_lines(
     clock: Clock,
     *,
     quarantine: bool,
+    schema: Schema = SCHEMAS["order_lines"],
 ) -> Iterator[OrderSet]:
     """Yield orders whose lines carry their columns, and come batch by batch.
 
@@ -37,6 +39,8 @@ def orders_in_lines(
         As for `orders_with_table`.
     quarantine
         Leave bad orders out instead of stopping.
+    schema
+        What lines must hold beside the columns of their orders.
 
     Raises
     ------
@@ -44,7 +48,7 @@ def orders_in_lines(
         If an order comes after one that is served later, or comes back after another one; the
         latter is noticed at the end.
     """
-    passage = _Passage(catalog, report, clock, quarantine)
+    passage = _Passage(catalog, report, clock, quarantine, schema)
     for bundle in _whole_orders(batches):
         yield from passage.order_sets(bundle)
     passage.finish()
@@ -56,10 +60,11 @@ def check_bundles(
     report: Report,
     *,
     quarantine: bool,
+    schema: Schema,
 ) -> None:
     """Look through lines for what is wrong, where the run must stop anyhow."""
     for bundle in _whole_orders(batches):
-        checked_bundle(bundle, catalog, report, quarantine)
+        checked_bundle(bundle, catalog, report, quarantine, schema)
 
 
 def _whole_orders(batches: Iterable[LineBatch]) -> Iterator[LineBatch]:
@@ -76,10 +81,15 @@ def _whole_orders(batches: Iterable[LineBatch]) -> Iterator[LineBatch]:
 
 
 def checked_bundle(
-    batch: LineBatch, catalog: Mapping[str, pa.Table], report: Report, quarantine: bool
+    batch: LineBatch,
+    catalog: Mapping[str, pa.Table],
+    report: Report,
+    quarantine: bool,
+    schema: Schema,
 ) -> Validated:
     """Check lines that hold whole orders, and report what is wrong by row of the whole table."""
-    valid = validate_orders({"order_lines": batch.raw}, catalog, quarantine=quarantine)
+    raw = {"order_lines": batch.raw}
+    valid = validate_orders(raw, catalog, quarantine=quarantine, lines=schema)
     report.add(in_whole_table([*valid.fatal, *valid.rejects], batch.rows))
     report.note(valid.notes)
     return valid
@@ -107,11 +117,14 @@ def _start_of_last_order(table: pa.Table) -> int:
 class _Passage:
     """Follows orders that carry themselves from one batch to the next."""
 
-    def __init__(self, catalog: Catalog, report: Report, clock: Clock, quarantine: bool) -> None:
+    def __init__(
+        self, catalog: Catalog, report: Report, clock: Clock, quarantine: bool, schema: Schema
+    ) -> None:
         self._catalog = catalog
         self._report = report
         self._clock = clock
         self._quarantine = quarantine
+        self._schema = schema
         self._locator = Locator(catalog.geonames)
         self._seen = SeenIds()
         self._before: tuple[int, ...] | None = None
@@ -120,7 +133,9 @@ class _Passage:
     def order_sets(self, batch: LineBatch) -> Iterator[OrderSet]:
         """Yield the orders of lines that hold nothing but whole orders."""
         with self._clock("validate"):
-            valid = checked_bundle(batch, self._catalog.tables, self._report, self._quarantine)
+            valid = checked_bundle(
+                batch, self._catalog.tables, self._report, self._quarantine, self._schema
+            )
             if not self._report.is_fatal:
                 self._check_zone(valid.tables["orders"]["created_at"])
                 self._check_sequence(valid.tables["orders"])

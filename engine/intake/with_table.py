@@ -18,7 +18,7 @@ from engine.tables.columns import CheckedTable, check_columns, rows_finding, sho
 from engine.tables.findings import shown_names
 from engine.tables.lines import LineBatch, in_whole_table
 from engine.tables.quantity import column_units
-from engine.tables.schema import SCHEMAS
+from engine.tables.schema import SCHEMAS, Schema
 from engine.tables.validate import REST_OF_ORDER
 from engine.tables.whole import whole
 from engine.types import BoolArray, IntArray, frozen
@@ -58,6 +58,7 @@ def orders_with_table(
     batches: Iterable[LineBatch],
     report: Report,
     clock: Clock,
+    schema: Schema = SCHEMAS["order_lines"],
 ) -> Iterator[OrderSet]:
     """Yield the orders of a table with their lines, which come batch by batch.
 
@@ -73,6 +74,8 @@ def orders_with_table(
         Told what is wrong. Once it is fatal nothing more is yielded.
     clock
         Told of the phases ``validate`` and ``encode``.
+    schema
+        What lines must hold.
 
     Raises
     ------
@@ -82,7 +85,7 @@ def orders_with_table(
     given, held = 0, _no_lines()
     for batch in batches:
         with clock("validate"):
-            lines = _checked_lines(batch, book.keys, given, report)
+            lines = _checked_lines(batch, book.keys, given, report, schema)
         if report.is_fatal:
             continue
         later = lines.order[1:] >= lines.order[:-1]
@@ -103,10 +106,12 @@ def orders_with_table(
         yield _order_set(catalog, book, given, len(book.headers.ids), held, report)
 
 
-def check_lines(keys: OrderKeys, batches: Iterable[LineBatch], report: Report) -> None:
+def check_lines(
+    keys: OrderKeys, batches: Iterable[LineBatch], report: Report, schema: Schema
+) -> None:
     """Look through lines for what is wrong, where the run must stop anyhow."""
     for batch in batches:
-        _checked_lines(batch, keys, 0, report)
+        _checked_lines(batch, keys, 0, report, schema)
 
 
 def _no_lines() -> _Lines:
@@ -129,9 +134,11 @@ def _joined(held: _Lines, lines: _Lines) -> _Lines:
     return _Lines(order, names, quantity, rows, bad)
 
 
-def _checked_lines(batch: LineBatch, keys: OrderKeys, given: int, report: Report) -> _Lines:
+def _checked_lines(
+    batch: LineBatch, keys: OrderKeys, given: int, report: Report, schema: Schema
+) -> _Lines:
     """Check a batch by itself, and find the orders of its lines."""
-    checked = check_columns(SCHEMAS["order_lines"], batch.raw)
+    checked = check_columns(schema, batch.raw)
     report.note(_extra_columns(checked))
     found = list(checked.findings)
     if checked.lacks(["order_id"]):

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from engine.io.csv import opened_text, read_header
 from engine.io.csv_batches import csv_batches
 from engine.io.faults import (
     TableFile,
@@ -99,24 +100,36 @@ def _count(file: TableFile) -> int:
 
 
 def unread_columns(file: TableFile, columns: Sequence[str]) -> list[str]:
-    """Return the columns of a Parquet or Arrow file that `read_batches` leaves out.
+    """Return the columns of a file that `read_batches` leaves out: none of CSV.
 
     Raises
     ------
     UnreadableError
-        If the file is neither.
+        If the file is not what it claims to be.
     """
-    with opened(file) as (stream, head):
-        if is_text(file):
+    if is_text(file):
+        with opened(file):
             return []
-        with arrow_faults(file, "Arrow"):
-            if file.name.endswith(".parquet"):
-                names = pq.read_schema(stream).names
-            elif is_arrow_file(file, head):
-                names = pa.ipc.open_file(stream).schema.names
-            else:
-                names = pa.ipc.open_stream(stream).schema.names
-    return [name for name in names if name not in columns]
+    return [name for name in column_names(file) if name not in columns]
+
+
+def column_names(file: TableFile) -> list[str]:
+    """Return the names of a file's columns.
+
+    Raises
+    ------
+    UnreadableError
+        If the file is not what it claims to be.
+    """
+    if is_text(file):
+        with opened_text(file) as (stream, head):
+            return read_header(file, stream, head).names
+    with opened(file) as (stream, head), arrow_faults(file, "Arrow"):
+        if file.name.endswith(".parquet"):
+            return list(pq.read_schema(stream).names)
+        if is_arrow_file(file, head):
+            return list(pa.ipc.open_file(stream).schema.names)
+        return list(pa.ipc.open_stream(stream).schema.names)
 
 
 def is_text(file: TableFile) -> bool:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from engine.io.faults import TableFile, UnreadableError, printable
 from engine.io.formats import READERS
 from engine.io.location import Entry, Location, child, entries
+from engine.io.stock_sources import STOCK_SOURCES, is_stock_sources
 from engine.tables.findings import Finding, whole_table
 
 GEONAMES = "geonames"
@@ -30,12 +31,18 @@ class Found(NamedTuple):
 def find_tables(
     folder: Location, known: Collection[str]
 ) -> tuple[dict[str, list[Found]], list[Finding]]:
-    """Return what holds each known table, and the findings on tables of unknown name."""
+    """Return what holds each known table, and the findings on tables of unknown name.
+
+    Magento's export of source items holds the table ``source_items``.
+    """
     found: dict[str, list[Found]] = {}
     findings = []
+    takes_export = "source_items" in known and STOCK_SOURCES not in known
     for name, kind in entries(folder):
         stem, ending = _split(name, tuple(READERS)) if kind != "folder" else (name, "")
         table = _table_in(name)
+        if takes_export and table == STOCK_SOURCES:
+            table = "source_items"
         if kind == "folder" and name in known:
             found.setdefault(name, []).append(Found(name, True))
         elif kind == "folder":
@@ -43,8 +50,11 @@ def find_tables(
                 findings.append(_unknown(f"{name}/", name, known))
         elif stem in known and ending in READERS:
             found.setdefault(stem, []).append(Found(name, False))
+        elif takes_export and is_stock_sources(name):
+            found.setdefault("source_items", []).append(Found(name, False))
         elif ending:
-            findings.append(_unknown(name, stem, known))
+            is_text = takes_export and ending.lower().startswith(".csv")
+            findings.append(_unknown(name, stem, [*known, *([STOCK_SOURCES] if is_text else [])]))
         elif kind == "missing" and (table in known or "." not in name):
             findings.append(_broken_link(name, table if table in known else printable(name)))
         elif table in known and not _ASIDE.fullmatch(name):

@@ -10,6 +10,7 @@ from engine.io.find import Found, files_of, find_tables
 from engine.io.formats import READERS, read_file, read_parts
 from engine.io.geonames import is_geonames_file, read_geonames_files
 from engine.io.location import Location, hide_password, kind, locate
+from engine.io.stock_sources import is_stock_sources, read_stock_sources
 from engine.tables.findings import Finding
 from engine.tables.raw import RawTable
 
@@ -90,6 +91,8 @@ def table_folder(location: str | os.PathLike[str]) -> Location:
 def _read(folder: Location, table: str, found: list[Found]) -> tuple[RawTable, list[TableFile]]:
     """Return a table and the files that it was read from."""
     files = files_of(folder, table, found)
+    if table == "source_items" and is_stock_sources(files[0].name):
+        return RawTable(read_stock_sources(files[0]), is_text=True), files
     if not found[0].is_folder:
         return read_file(files[0]), files
     if is_geonames_file(files[0]):

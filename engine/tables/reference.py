@@ -26,6 +26,8 @@ it is a mapping of name to anything with the Arrow PyCapsule interface.
   print.
 - A quantity is exact: at most 4 decimals, between -99999999.9999 and 99999999.9999. Nothing is ever
   rounded.
+- Magento's export, `stock_sources.csv` or `stock_sources_YYYYMMDD_HHMMSS.csv`, may stand for
+  `source_items`.
 - Rows are counted from 0 in every message.
 """
 

@@ -74,6 +74,9 @@ RESULT_TABLES = {
 }
 """Columns by table, in order; ``rejects`` is there only with ``--quarantine``."""
 
+MAGENTO_FILES = ("stock_sources", "shipments_left")
+"""Files that a run may write beside its tables, for Magento, and that look like tables."""
+
 
 def result_schema(name: str, id_type: pa.DataType) -> pa.Schema:
     """Return the Arrow schema of a result table, with order ids in the type they came in."""

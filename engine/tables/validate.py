@@ -97,6 +97,7 @@ def validate_orders(
     findings: Iterable[Finding] = (),
     *,
     quarantine: bool = False,
+    lines: Schema = SCHEMAS["order_lines"],
 ) -> Validated:
     """Check an order set against a catalogue.
 
@@ -108,6 +109,8 @@ def validate_orders(
         The catalogue's canonical tables.
     findings, quarantine
         As for `validate_catalog`. A bad order or line takes its whole order with it.
+    lines
+        What lines must hold: their schema, or a stricter one.
 
     Returns
     -------
@@ -119,7 +122,7 @@ def validate_orders(
     if "order_lines" not in raw and "order_lines" not in unread:
         found.append(missing("order_lines"))
     header_name = "orders" if "orders" in raw or "orders" in unread else "order_lines"
-    checked = _check_order_tables(raw, catalog, header_name, found)
+    checked = _check_order_tables(raw, catalog, header_name, lines, found)
     stops = fatal(found, raw, quarantine)
     if stops:
         return Validated({}, stops, [], [])
@@ -179,9 +182,9 @@ def missing(table: str) -> Finding:
     return whole_table(table, "missing table", f"add {table}.csv or {table}.parquet")
 
 
-def with_order_columns() -> Schema:
+def with_order_columns(lines: Schema = SCHEMAS["order_lines"]) -> Schema:
     """Return the schema of lines that carry the columns of their orders."""
-    lines, orders = SCHEMAS["order_lines"], SCHEMAS["orders"]
+    orders = SCHEMAS["orders"]
     own = {column.name for column in lines.columns}
     more = tuple(column for column in orders.columns if column.name not in own)
     return Schema(lines.name, lines.about, lines.columns + more)
@@ -209,10 +212,11 @@ def _check_order_tables(
     raw: Mapping[str, RawTable],
     catalog: Mapping[str, pa.Table],
     header_name: str,
+    lines: Schema,
     found: list[Finding],
 ) -> dict[str, CheckedTable]:
     """Check the tables that are there, and add to what is found."""
-    lines = SCHEMAS["order_lines"] if header_name == "orders" else with_order_columns()
+    lines = lines if header_name == "orders" else with_order_columns(lines)
     schemas = {"orders": SCHEMAS["orders"], "order_lines": lines}
     checked = {name: check_columns(schemas[name], raw[name]) for name in schemas if name in raw}
     for table in checked.values():

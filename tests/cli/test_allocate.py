@@ -119,6 +119,7 @@ def test_run_json(tmp_path: Path):
         "include_zero": False,
         "quarantine": True,
         "part_files": 1,
+        "magento": False,
         "format": "csv",
     }
     assert info["versions"]["ssa-engine"] == version("ssa-engine")

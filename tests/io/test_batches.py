@@ -9,7 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.errors import InputError
-from engine.io.batches import count_rows, read_batches, table_files, unread_columns
+from engine.io.batches import (
+    column_names,
+    count_rows,
+    read_batches,
+    table_files,
+    unread_columns,
+)
 from engine.io.csv import read_csv
 from engine.io.faults import UnreadableError
 from engine.io.read import read_tables
@@ -216,3 +222,10 @@ def test_table_files_of_a_table_that_is_there_twice(tmp_path):
     with pytest.raises(InputError, match="more than once"):
         table_files(tmp_path, "order_lines", KNOWN)
     assert table_files(tmp_path, "orders", KNOWN) == []
+
+
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".parquet", ".arrow", ".feather"])
+def test_columns_are_named_without_reading_the_rows(tmp_path: Path, ending: str) -> None:
+    write_table(pa.table({"order_id": [1], "sku": ["A"]}), tmp_path / f"order_lines{ending}")
+    (file,) = table_files(tmp_path, "order_lines", ["order_lines"])
+    assert column_names(file) == ["order_id", "sku"]

@@ -1,0 +1,1 @@
+"""Magento's files, in and out."""
