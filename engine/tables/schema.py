@@ -332,6 +332,8 @@ ORDER_SCHEMAS = (
             Column("order_id", Kind.ORDER_KEY, "key of the order", required=True),
             _SKU,
             Column("qty", Kind.QUANTITY, "wanted", required=True, low=0),
+            Column("order_item_id", Kind.INTEGER, "Magento's item of the order that is shipped"),
+            Column("qty_per_item", Kind.QUANTITY, "units of the SKU in one of it; else 1", low=0),
         ),
         required=True,
         references=(Reference(("order_id",), "orders"),),

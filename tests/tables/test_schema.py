@@ -31,7 +31,7 @@ CONTRACT = {
         "order_id, stock_id?, sales_channel_type?, sales_channel_code?, created_at?, priority?, "
         "country_id?, region?, city?, postcode?, street?, latitude?, longitude?, ship_policy?"
     ),
-    "order_lines": "order_id, sku, qty",
+    "order_lines": "order_id, sku, qty, order_item_id?, qty_per_item?",
 }
 KEYS = {
     "sources": "source_code",
