@@ -26,6 +26,7 @@ _COMMANDS = {
     "validate": ("engine.cli.look", "read the tables, report every problem, run nothing"),
     "sources": ("engine.cli.look", "list a stock's sources in priority order, with their state"),
     "algorithms": ("engine.cli.look", "list the installed algorithms"),
+    "export": ("engine.cli.export", "write a Magento store's database as a folder of tables"),
     "geonames": ("engine.cli.geonames", "turn GeoNames files into the geonames table"),
     "warmup": ("engine.cli.warmup", "compile the kernels ahead of the first run"),
     "demo": ("engine.cli.demo", "run both algorithms on the packaged real data"),

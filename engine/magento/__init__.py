@@ -1,0 +1,1 @@
+"""Magento at both ends: a store's database as tables."""
