@@ -43,8 +43,8 @@ class Server:
     def admin(self, **options: Any) -> pymysql.Connection:
         """Connect as one who may do anything."""
         return pymysql.connect(
-            unix_socket=self.socket, user="root", charset="utf8mb4", autocommit=True,
-            **{"password": _ADMIN, **options},
+            unix_socket=self.socket, user="root", charset="utf8mb4",
+            **{"password": _ADMIN, "autocommit": True, **options},
         )  # fmt: skip
 
     def database(self, charset: str = "utf8mb4", prefix: str = "") -> "Database":
