@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 PYTEST_BENCH := $(BIN)/python -m pytest -q -o addopts= -o python_files='bench_*.py' benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage lint format bench bench-phases bench-quality bench-smoke readme build wheel-demo ci clean
+.PHONY: help setup demo test test-magento coverage lint format bench bench-phases bench-quality bench-smoke readme build wheel-demo ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,20 +16,23 @@ help: ## list the targets
 setup: $(INSTALLED) ## make .venv with the package and all tools (uv if there, else venv and pip)
 
 $(INSTALLED): pyproject.toml constraints.txt
-	@$(PYTHON) .ci/make_venv.py .venv -e '.[dev,peers,bench,notebook,optimum,report,server]'
+	@$(PYTHON) .ci/make_venv.py .venv -e '.[dev,peers,bench,magento,notebook,optimum,report,server]'
 	@touch $@
 
 demo: setup ## run the main job on the shipped real data
 	$(BIN)/ssa demo $(ARGS)
 
 test: setup ## run the tests; ARGS="-k name" for some, WORKERS=1 for one process
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m 'not needs_mariadb' $(ARGS)
+
+test-magento: setup ## run the tests on a MariaDB, which they start and stop; skipped where none is installed
+	$(BIN)/python -m pytest -m needs_mariadb $(ARGS) tests/magento
 
 # Commands run in processes of their own and reports draw: half of the time, and no kernels.
 coverage: setup ## run the tests with the kernels as plain Python, and print what they reach; ALL=1 for commands too
 	@rm -f .coverage .coverage.*
 	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=coverage \
-	  $(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal -m 'not needs_jit' \
+	  $(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal -m 'not needs_jit and not needs_mariadb' \
 	  $(if $(ALL),,--ignore=tests/cli --ignore=tests/report) $(ARGS)
 	@$(BIN)/coverage combine -q
 	$(BIN)/coverage report $(if $(ALL),,--omit='engine/cli/*,engine/report/*')

@@ -23,6 +23,7 @@ from engine.io.output import check_output, whole_folder
 from engine.io.parts import PartsWriter, check_parts
 from engine.io.write import format_ending
 from engine.magento.files import ShipmentFiles, check_order_items, write_stock_sources
+from engine.magento.opened import opened_store
 from engine.magento.shipments import LINES_TO_SHIP
 from engine.policies.find import as_mapping, is_policy_file
 from engine.policies.model import Policy
@@ -55,7 +56,7 @@ class Summary(NamedTuple):
 
 def allocate_folders(
     catalog: Location,
-    orders: Location,
+    orders: Location | None,
     out: Location,
     *,
     algorithm: str | SourceSelectionAlgorithm | None = None,
@@ -75,7 +76,8 @@ def allocate_folders(
     ----------
     catalog, orders
         Folders or URIs; they may be the same. Order lines need not fit in memory. Lines that do
-        not come in the sequence of their orders are sorted first.
+        not come in the sequence of their orders are sorted first. Or the address of a store's
+        database as catalogue, and None for its own open orders; see ``docs/magento.md``.
     out
         Local folder that appears whole or not at all.
     algorithm, policy, mode, include_zero, quarantine
@@ -102,37 +104,44 @@ def allocate_folders(
     InputError
         Listing every problem of both folders.
     UsageError
-        If a folder is not there, or may not be written, or lines have no ``order_item_id`` where
-        it is needed.
+        If a folder is not there, or may not be written; if an address leads to no store; if lines
+        have no ``order_item_id`` where it is needed.
     OSError
-        If the disk is full or does not let itself be written to.
+        If the disk is full or does not let itself be written to, or the database refuses.
     """
     clock = clock or Clock()
     ending = format_ending(format)
     check_parts(ending, part_files)
     own = [policy] if isinstance(policy, str | PathLike) and is_policy_file(str(policy)) else []
+    orders = catalog if orders is None else orders
     target = check_output(out, overwrite, [catalog, orders, *own])
     plan = find_plan(algorithm, policy)
-    if magento:
-        check_order_items(orders)
-    lines = LINES_TO_SHIP if magento else SCHEMAS["order_lines"]
-    given = read_inputs(catalog, orders, quarantine=quarantine, clock=clock, lines=lines)
-
-    def stream(ships: ShipmentFiles | None, sort_in: Path | None = None) -> Stream:
-        report = Report(quarantine=quarantine)
-        sets = order_sets(
-            given,
-            report,
-            clock,
-            quarantine=quarantine,
-            sort_in=sort_in,
-            on_lines=ships.add_lines if ships else None,
-        )
-        encoded = given.catalog
-        run = Run(encoded, plan=plan, mode=mode, include_zero=include_zero, clock=clock)
-        return Stream(encoded, sets, run, report, quarantine)
-
     with ExitStack() as opened:
+        places = opened.enter_context(opened_store(catalog, orders, clock))
+        if magento:
+            check_order_items(places.orders)
+        given = read_inputs(
+            places.catalog,
+            places.orders,
+            quarantine=quarantine,
+            clock=clock,
+            lines=LINES_TO_SHIP if magento else SCHEMAS["order_lines"],
+        )
+
+        def stream(ships: ShipmentFiles | None, sort_in: Path | None = None) -> Stream:
+            report = Report(quarantine=quarantine)
+            sets = order_sets(
+                given,
+                report,
+                clock,
+                quarantine=quarantine,
+                sort_in=sort_in,
+                on_lines=ships.add_lines if ships else None,
+            )
+            encoded = given.catalog
+            run = Run(encoded, plan=plan, mode=mode, include_zero=include_zero, clock=clock)
+            return Stream(encoded, sets, run, report, quarantine)
+
         draft = opened.enter_context(whole_folder(target, overwrite))
         pool = opened.enter_context(ThreadPoolExecutor(1))
         is_over = Event()
@@ -159,7 +168,7 @@ def allocate_folders(
         done, rows, notes = result
         kpis = done.kpis
         with clock("hash"):
-            inputs = hashes.result()
+            inputs = places.inputs(hashes.result())
         write_run_info(
             draft,
             {

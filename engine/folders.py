@@ -14,6 +14,7 @@ from engine.io.location import hash_files, local_path
 from engine.io.output import check_output, whole_folder
 from engine.io.read import TablesRead, read_tables
 from engine.io.write import format_ending, write_table
+from engine.magento.opened import opened_store
 from engine.orders import OrderSet, encode_orders
 from engine.run_info import RunInfo, read_run_info, write_run_info
 from engine.selection.result import Result
@@ -51,7 +52,8 @@ def read_catalog(location: Location, *, quarantine: bool = False) -> Catalog:
     Parameters
     ----------
     location
-        Folder or URI with one file per table; see ``docs/tables.md``.
+        Folder or URI with one file per table, see ``docs/tables.md``; or the address of a store's
+        database, see ``docs/magento.md``.
     quarantine
         Leave bad rows out, with all that hangs on them, instead of stopping.
 
@@ -66,7 +68,9 @@ def read_catalog(location: Location, *, quarantine: bool = False) -> Catalog:
     QuantityError
         If the reservations of one item add up beyond decimal(18,4).
     UsageError
-        If there is no such folder.
+        If there is no such folder, or the address leads to no store.
+    OSError
+        If the machine or the database refuses.
 
     Examples
     --------
@@ -74,7 +78,8 @@ def read_catalog(location: Location, *, quarantine: bool = False) -> Catalog:
     >>> read_catalog(packaged("msi_example/catalog"))
     Catalog(6 sources, 2 stocks, 7 links, 3 SKUs, 8 source items)
     """
-    read = read_tables(location, CATALOG_TABLES, tuple(SCHEMAS))
+    with opened_store(location, None, Clock(), with_orders=False) as found:
+        read = read_tables(found.catalog, CATALOG_TABLES, tuple(SCHEMAS))
     valid = validate_catalog(read.tables, read.findings, quarantine=quarantine)
     raise_findings(valid.fatal)
     return encode_catalog(valid)
@@ -113,13 +118,14 @@ def read_orders(location: Location) -> OrderTables:
     return OrderTables(read.tables.get("orders"), read.tables["order_lines"])
 
 
-def read_run(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock) -> Run:
+def read_run(catalog: Location, orders: Location | None, *, quarantine: bool, clock: Clock) -> Run:
     """Read, validate and encode a catalogue and orders together.
 
     Parameters
     ----------
     catalog, orders
-        Folders or URIs; they may be the same.
+        Folders or URIs; they may be the same. Or the address of a store's database as catalogue,
+        and None for its own open orders.
     quarantine
         Leave bad rows out instead of stopping.
     clock
@@ -134,8 +140,15 @@ def read_run(catalog: Location, orders: Location, *, quarantine: bool, clock: Cl
     InputError
         Listing every problem of both.
     UsageError
-        If one of the folders is not there.
+        If one of the folders is not there, or the address leads to no store.
+    OSError
+        If the machine or the database refuses.
     """
+    with opened_store(catalog, orders, clock) as found:
+        return _read_run(found.catalog, found.orders, quarantine=quarantine, clock=clock)
+
+
+def _read_run(catalog: Location, orders: Location, *, quarantine: bool, clock: Clock) -> Run:
     with clock("read"):
         stock = read_tables(catalog, CATALOG_TABLES, tuple(SCHEMAS))
         wanted = read_tables(orders, ORDER_TABLES, tuple(SCHEMAS))

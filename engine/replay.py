@@ -13,6 +13,7 @@ from engine.folders import run_tables
 from engine.inputs import order_sets, read_inputs
 from engine.intake.report import OutOfSequenceError, Report
 from engine.io.location import hash_files, is_uri
+from engine.magento.location import is_store
 from engine.magento.shipments import LINES_TO_SHIP
 from engine.run_info import RunInfo, read_run_info
 from engine.selection.explain import explain_order
@@ -71,6 +72,11 @@ def explain(
     with clock("read"):
         written = run_tables(folder, info, ("allocations", "shortfalls"))
     arguments = _arguments(folder, info)
+    if is_store(arguments.catalog):
+        raise OutputError(
+            f"{folder} was decided from a database, which goes on changing; ssa export writes its "
+            "tables: run ssa allocate on these, and explain that run"
+        )
     with clock("hash"):
         _check_inputs(info)
     plan = _plan(arguments)

@@ -26,6 +26,7 @@ _COMMANDS = {
     "validate": ("engine.cli.look", "read the tables, report every problem, run nothing"),
     "sources": ("engine.cli.look", "list a stock's sources in priority order, with their state"),
     "algorithms": ("engine.cli.look", "list the installed algorithms"),
+    "export": ("engine.cli.export", "write a Magento store's database as a folder of tables"),
     "geonames": ("engine.cli.geonames", "turn GeoNames files into the geonames table"),
     "serve": ("engine.cli.serve", "answer Magento's REST calls: selection, sources, stocks, items"),
     "users": ("engine.cli.users", "show who may use the REST service, and change that"),

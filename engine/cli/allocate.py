@@ -15,7 +15,7 @@ ssa allocate data/northwind/catalog data/northwind/orders \\
   --algorithm distance --out allocated""",
 )
 @options.catalog
-@options.orders
+@options.orders_or_own
 @options.out_folder
 @click.option(
     "--algorithm",
@@ -40,6 +40,7 @@ ssa allocate data/northwind/catalog data/northwind/orders \\
     is_flag=True,
     help="Set bad rows aside in rejects; exit code 3 if there are any.",
 )
+@options.store
 @options.format
 @click.option(
     "--part-files",
@@ -62,13 +63,16 @@ ssa allocate data/northwind/catalog data/northwind/orders \\
 def allocate(
     ctx: click.Context,
     catalog: str,
-    orders: str,
+    orders: str | None,
     out: str,
     algorithm: str | None,
     policy: str | None,
     mode: str,
     include_zero: bool,
     quarantine: bool,
+    order_status: tuple[str, ...],
+    table_prefix: str | None,
+    defaults_file: str | None,
     format: str,
     part_files: int,
     magento: bool,
@@ -78,7 +82,9 @@ def allocate(
 ) -> None:
     """Decide which source ships which unit of every order, and write the result to DIR.
 
-    CATALOG and ORDERS are folders (or URIs) with one Parquet, Arrow or CSV file per table.
+    CATALOG and ORDERS are folders (or URIs) with one Parquet, Arrow or CSV file per table. Or
+    CATALOG is mysql://USER@HOST/DB, a store's database: ORDERS are its open orders then, if left
+    out.
     """
     from engine.cli.process import keep_memory, without_pandas
 
@@ -87,6 +93,7 @@ def allocate(
     from engine.batch import allocate_folders
     from engine.io.output import terminate_cleanly
 
+    catalog = options.address(catalog, order_status, table_prefix, defaults_file)
     show.compiling(quiet, policy=policy is not None)
     with terminate_cleanly(), show.progress(quiet, *_PHASES) as clock:
         clock.on_lines.append(give_back)
@@ -107,6 +114,7 @@ def allocate(
         )
     if not quiet:
         show.notes(summary.notes)
+        show.notes(options.no_orders(summary.rows["orders"], order_status))
     with show.courtesy():
         _summarise(summary, out, policy or algorithm or "priority", mode, as_json)
     ctx.exit(3 if summary.rows.get("rejects") else 0)

@@ -18,10 +18,12 @@ from engine.cli import options, show
 def validate(catalog: str, orders: str | None, as_json: bool, quiet: bool) -> None:
     """Read the tables and report every problem of every one; run nothing."""
     from engine.folders import read_catalog, read_run
+    from engine.io.output import terminate_cleanly
+    from engine.magento.location import is_store
 
     counts = {}
-    with show.progress(quiet, "read", "validate", "encode") as clock:
-        if orders is None:
+    with terminate_cleanly(), show.progress(quiet, "read", "validate", "encode") as clock:
+        if orders is None and not is_store(catalog):
             with clock("read"):
                 loaded, notes = read_catalog(catalog), []
         else:
@@ -50,8 +52,9 @@ def sources(catalog: str, stock_id: int, as_json: bool, quiet: bool) -> None:
     """
     from engine.errors import UsageError
     from engine.folders import read_catalog
+    from engine.io.output import terminate_cleanly
 
-    with show.progress(quiet, "read") as clock, clock("read"):
+    with terminate_cleanly(), show.progress(quiet, "read") as clock, clock("read"):
         loaded = read_catalog(catalog)
     if stock_id not in loaded.stock_ids:
         known = ", ".join(map(str, loaded.stock_ids.tolist())) or "none"

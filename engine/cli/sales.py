@@ -54,11 +54,11 @@ ssa check data/online_retail/catalog data/online_retail/orders \\
   --out check.csv""",
 )
 @options.catalog
-@options.orders
+@options.orders_or_own
 @options.out_file(required=True)
 @options.json
 @options.quiet
-def check(catalog: str, orders: str, out: str, as_json: bool, quiet: bool) -> None:
+def check(catalog: str, orders: str | None, out: str, as_json: bool, quiet: bool) -> None:
     """Tell which order lines could be sold, each by itself, for orders not yet placed."""
     from engine.folders import read_run
     from engine.io.faults import printable
@@ -67,7 +67,7 @@ def check(catalog: str, orders: str, out: str, as_json: bool, quiet: bool) -> No
     from engine.salable import check_lines
 
     with terminate_cleanly():
-        writer_of(check_file(out, [catalog, orders]))
+        writer_of(check_file(out, [catalog, orders or catalog]))
         with show.progress(quiet, "read", "validate", "encode", "sum", "write") as clock:
             run = read_run(catalog, orders, quarantine=False, clock=clock)
             with clock("sum"):

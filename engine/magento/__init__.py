@@ -1,1 +1,1 @@
-"""Magento at both ends: what it hands over, and what it takes back."""
+"""Magento at both ends: a store's database and files as tables, and what it takes back."""

@@ -3,6 +3,7 @@
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from os import PathLike
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from engine.rest.app import make_app
 from engine.rest.gate import is_loopback
 from engine.rest.live import Live
 from engine.rest.settings import Limits
-from engine.rest.store import check_store, connect, create, locked
+from engine.rest.store import connect, faults_of, fill, is_new, locked
 from engine.rest.users import list_users
 
 _GRACE = 10
@@ -60,16 +61,12 @@ def serve_store(
         If the address is taken or the disk does not let itself be written to.
     """
     with locked(path), socket.create_server((host, port), family=_family(host)) as listening:
-        if not path.exists():
-            create(path, None if catalog is None else read_catalog(catalog))
-        check_store(path)
-        db = connect(path)
-        with_users = bool(list_users(db, 0.0))
-        db.close()
+        with faults_of(path):
+            with_users = _prepare(path, catalog)
         if not with_users and not is_loopback(host):
             raise UsageError(
                 f"{path} has no users, and without them only this machine is served, not {host}; "
-                f"add one by ssa users add {path} NAME, or leave out --host"
+                f"add one by ssa users {path} --add NAME --role write, or leave out --host"
             )
         algorithms = {found.code: found.algorithm for found in list_algorithms() if found.algorithm}
         live = Live(path, algorithms)
@@ -80,6 +77,14 @@ def serve_store(
             _run(app, listening)
         finally:
             live.close()
+
+
+def _prepare(path: Path, catalog: str | PathLike[str] | None) -> bool:
+    """Fill a new store; return whether it has users."""
+    with closing(connect(path)) as db:
+        if is_new(db):
+            fill(db, None if catalog is None else read_catalog(catalog))
+        return bool(list_users(db, 0.0))
 
 
 def _family(host: str) -> socket.AddressFamily:

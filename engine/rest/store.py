@@ -9,7 +9,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -82,17 +82,18 @@ INSERT INTO sales_channels VALUES ('website', 'base', 1);
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Open a connection to a store that is there; transactions are begun by hand.
+    """Open a connection to a store; transactions are begun by hand.
 
     Parameters
     ----------
     path
-        The file.
+        The file; made if it is not there, for its owner alone.
     read_only
         Refuse to write.
     """
-    mode = "ro" if read_only else "rw"
-    uri = f"{path.resolve().as_uri()}?mode={mode}"
+    if not read_only:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rw'}"
     db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=30)
     db.execute("PRAGMA foreign_keys = ON")
     # With WAL, FULL syncs at each commit: what has been acknowledged is on the disk.
@@ -120,69 +121,71 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def create(path: Path, catalog: Catalog | None) -> None:
-    """Make a store that appears whole or not at all.
-
-    Parameters
-    ----------
-    path
-        Where nothing is yet.
-    catalog
-        What it holds; without one what a fresh Magento has: its default source and stock.
+def is_new(db: sqlite3.Connection) -> bool:
+    """Return whether a store still is to be filled: it holds nothing, or users alone.
 
     Raises
     ------
-    OSError
-        If it cannot be written there.
+    UsageError
+        If the file is no store, or one of another format.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
-    with suppress(FileNotFoundError):
-        draft.unlink()
+    application, version = (
+        db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+    )
+    if application == _APPLICATION:
+        if version != _FORMAT:
+            raise UsageError(
+                f"the store is of format {version}, this is format {_FORMAT}; "
+                "use the version of ssa-engine that made it"
+            )
+        return False
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables <= {"users", "tokens"}:
+        raise UsageError("the file is no store of ssa serve; give another file")
+    return True
+
+
+def fill(db: sqlite3.Connection, catalog: Catalog | None) -> None:
+    """Fill a new store, wholly or not at all.
+
+    Parameters
+    ----------
+    db
+        A connection to it, outside of a transaction.
+    catalog
+        What it holds; without one what a fresh Magento has: its default source and stock.
+    """
+    db.execute("PRAGMA journal_mode = WAL")
+    db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA}{_DEFAULT if catalog is None else ''}")
     try:
-        db = sqlite3.connect(draft, isolation_level=None)
-        db.execute("PRAGMA journal_mode = OFF")  # nobody sees the draft until it is whole
-        db.executescript(f"BEGIN; {_SCHEMA}{_DEFAULT if catalog is None else ''}")
         if catalog is not None:
             _fill(db, catalog)
         create_tables(db)
         db.execute(f"PRAGMA application_id = {_APPLICATION}")
         db.execute(f"PRAGMA user_version = {_FORMAT}")
         db.execute("COMMIT")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.close()
-        _sync(draft)
-        draft.rename(path)
-        _sync(path.parent)
-    except sqlite3.OperationalError as error:
-        raise OSError(0, shown_text(error), str(path)) from error
     finally:
-        for ending in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                Path(f"{draft}{ending}").unlink()
+        if db.in_transaction:
+            db.execute("ROLLBACK")
 
 
-def check_store(path: Path) -> None:
-    """Refuse a file that is no store of this format.
+@contextmanager
+def faults_of(path: Path) -> Iterator[None]:
+    """Say which file it is that SQLite cannot read or write.
 
     Raises
     ------
+    OSError
+        If the disk is full, or the file may not be written.
     UsageError
-        Naming the file and what to do.
+        If it is no database.
     """
     try:
-        db = connect(path)
-        application = db.execute("PRAGMA application_id").fetchone()[0]
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        db.close()
+        yield
+    except sqlite3.OperationalError as error:
+        raise OSError(0, shown_text(error), str(path)) from error
     except sqlite3.DatabaseError as error:
-        raise UsageError(f"{path}: cannot be opened as a store ({shown_text(error)})") from error
-    if application != _APPLICATION:
-        raise UsageError(f"{path}: is no store of ssa serve; give another file")
-    if version != _FORMAT:
-        raise UsageError(
-            f"{path}: is a store of format {version}, this is format {_FORMAT}; "
-            "use the version of ssa-engine that made it"
-        )
+        raise UsageError(f"{path}: is no store ({shown_text(error)}); give another file") from error
 
 
 def read_catalog(db: sqlite3.Connection) -> Catalog:
@@ -325,11 +328,3 @@ def source_row(row: dict[str, Any]) -> dict[str, Any]:
 def _insert(table: str, row: dict[str, Any]) -> tuple[str, list[Any]]:
     marks = ", ".join("?" * len(row))
     return f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values())
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,6 +13,7 @@ from engine.folders import read_run
 from engine.io.location import hash_files
 from engine.io.output import check_output, whole_folder
 from engine.io.write import format_ending, write_table
+from engine.magento.opened import opened_store
 from engine.policies.find import as_mapping, is_policy_file
 from engine.policies.model import Policy
 from engine.report import PAGE, is_installed, write_report
@@ -57,7 +58,8 @@ def simulate_folders(
     Parameters
     ----------
     catalog, orders
-        Folders or URIs; they may be the same.
+        Folders or URIs; they may be the same. Or the address of a store's database, as both or as
+        the catalogue.
     scenarios
         TOML file.
     out
@@ -93,7 +95,10 @@ def simulate_folders(
     horizon = _horizon(read.horizon, every, patience)
     study = merged(read, horizon, replications, seed)
     check_output(out, overwrite, study.policies)
-    run = read_run(catalog, orders, quarantine=False, clock=clock)
+    with opened_store(catalog, orders, clock) as places:
+        run = read_run(places.catalog, places.orders, quarantine=False, clock=clock)
+        with clock("hash"):
+            tables_read = places.inputs(hash_files(run.files))
     case = Case(run.catalog, run.orders, details_of(run.table), plan)
     found = run_study(case, study, workers=workers, clock=clock)
     rows = {name: table.num_rows for name, table in found.tables.items()}
@@ -107,7 +112,7 @@ def simulate_folders(
             with clock("report"):
                 write_report(found.tables, draft)
         with clock("hash"):
-            inputs = hash_files([*run.files, str(scenarios), *map(str, own), *study.policies])
+            inputs = hash_files([str(scenarios), *map(str, own), *study.policies])
         write_run_info(
             draft,
             {
@@ -124,7 +129,7 @@ def simulate_folders(
                 "workers": workers,
                 "format": format,
             },
-            inputs=inputs,
+            inputs=[*tables_read, *inputs],
             rows=rows,
             id_type=run.orders.id_type,
             kpis=found.results[BASELINE],

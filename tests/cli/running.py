@@ -25,7 +25,7 @@ RETAIL = (DATA / "online_retail" / "catalog", DATA / "online_retail" / "orders")
 YEAR = (DATA / "online_retail" / "year" / "catalog", DATA / "online_retail" / "year" / "orders")
 COMMANDS = (
     *("allocate", "explain", "simulate", "compare", "salable", "check", "validate"),
-    *("sources", "algorithms", "geonames", "users", "warmup", "demo"),
+    *("sources", "algorithms", "export", "geonames", "serve", "users", "warmup", "demo"),
 )
 
 
