@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 PYTEST_BENCH := $(BIN)/python -m pytest -q -o addopts= -o python_files='bench_*.py' benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-magento coverage lint format bench bench-phases bench-quality bench-smoke readme build wheel-demo ci clean
+.PHONY: help setup demo test test-magento coverage lint format bench bench-phases bench-quality bench-smoke load readme build wheel-demo ci clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench-phases: setup ## time the kernels, and each phase on the year of Online Re
 
 bench-quality: setup ## how far each policy is from a proven bound, renew docs/quality.md
 	$(BIN)/python -m benchmarks.quality $(ARGS)
+
+load: setup ## the REST service under load, by wrk; renew docs/load.md
+	$(BIN)/python -m benchmarks.load $(ARGS)
 
 bench-smoke: setup ## the benchmarks at a tiny size, peers compared, ratios guarded
 	$(BIN)/python -m benchmarks.smoke

@@ -1,15 +1,24 @@
 """One address at a time: what `geocode` does for many, from indexes that are made once."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from engine.places.geocode import clean, outward, packaged_geonames
+from engine.places.geocode import ADDRESS, OUTWARD, Locator, clean, packaged_geonames
 from engine.tables.fold import Strings, fold_country, fold_name, fold_postcode
 from engine.tables.whole import whole
+from engine.types import FloatArray
+
+_FEW = 1_000
+"""Addresses that are looked up one by one, at 50 us each."""
+
+_NOWHERE = float("nan"), float("nan")
 
 
 class Address(NamedTuple):
@@ -75,17 +84,16 @@ class AddressBook:
         return list(dict.fromkeys(self._matches(address, every=True)))
 
     def _matches(self, address: Address, *, every: bool) -> list[tuple[float, float]]:
-        country_id = _one(fold_country, address.country_id)
+        country_id = _folded(fold_country, address.country_id)
         if country_id is None:
             return []
         country = self._country(country_id)
-        postcode = _one(fold_postcode, address.postcode)
-        short = outward(pa.array([country_id]), pa.array([postcode], pa.string()))[0].as_py()
-        city, region = (_one(fold_name, value) for value in (address.city, address.region))
+        postcode = _folded(fold_postcode, address.postcode)
         codes, _, regions, region_codes = country.columns
-        for key in (postcode, short):
+        for key in (postcode, _outward(country_id, postcode)):
             if key is not None and key in country.postcodes:
                 return _found(country, country.postcodes[key], codes, key, every)
+        city, region = (_folded(fold_name, value) for value in (address.city, address.region))
         if city is not None and (found := _by_city(country, city)):
             rows = sorted(found) if every else [min(found)]
             return [country.degrees[row] for row in rows]
@@ -104,6 +112,37 @@ class AddressBook:
                 return made
             self._countries[country_id] = made
         return self._countries[country_id]
+
+
+class LastingLocator(Locator):
+    """Locates the addresses of one call after the other, from any thread.
+
+    Parameters
+    ----------
+    geonames
+        Postal-code rows, as for `Locator`.
+    book
+        Of the same rows; a few addresses are found there, many by `geocode`, which begins with
+        0.1 s for the rows of a country.
+    """
+
+    def __init__(self, geonames: pa.Table | None, book: AddressBook) -> None:
+        super().__init__(geonames)
+        self._book = book
+        self._lock = Lock()
+
+    def locate(self, addresses: pa.Table) -> tuple[FloatArray, FloatArray]:
+        """Return latitude and longitude of (num_addresses,) addresses, as `geocode` does."""
+        with self._lock:
+            return super().locate(addresses)
+
+    def _find(self, addresses: pa.Table) -> tuple[FloatArray, FloatArray]:
+        if addresses.num_rows > _FEW:
+            return super()._find(addresses)
+        rows = zip(*(addresses[name].to_pylist() for name in ADDRESS), strict=True)
+        found = [self._book.locate(Address(*row)) or _NOWHERE for row in rows]
+        degrees = np.array(found, np.float64).reshape(-1, 2)
+        return degrees[:, 0], degrees[:, 1]
 
 
 def _index(rows: pa.Table) -> _Country:
@@ -151,5 +190,23 @@ def _found(
     return [country.degrees[row] for row, one in enumerate(keys) if one == key]
 
 
-def _one(fold: Callable[[Strings], Strings], value: str | None) -> str | None:
+def _outward(country: str, postcode: str | None) -> str | None:
+    pattern = OUTWARD.get(country)
+    match = re.match(pattern, postcode) if pattern and postcode else None
+    return match[1] if match else None
+
+
+def _folded(fold: Callable[[Strings], Strings], value: str | None) -> str | None:
+    if value is None:
+        return None
+    if value.isascii() and value.isprintable():  # 1 us, where Arrow's functions take 100
+        return _PLAIN[fold](value) or None
     return clean(fold(pa.array([value], pa.string())))[0].as_py()
+
+
+_PLAIN: dict[Callable[[Strings], Strings], Callable[[str], str]] = {
+    fold_country: lambda value: value.strip().upper(),
+    fold_postcode: lambda value: value.replace(" ", "").upper(),
+    fold_name: lambda value: value.strip().lower(),
+}
+"""What folding comes to for letters, digits, signs and blanks of ASCII."""

@@ -23,7 +23,7 @@ ADDRESS = ("country_id", "postcode", "city", "region")
 _REMEMBERED = 100_000
 """Addresses that are kept before all are forgotten, 45 MB; a stream may go to many more."""
 
-_OUTWARD = {
+OUTWARD = {
     "CA": r"^(.{3}).+$",
     "GB": r"^(.+?)[0-9][A-Z]{2}$",
     "NL": r"^(.{4}).+$",
@@ -101,11 +101,14 @@ class Locator:
         keys = list(zip(*(addresses[name].to_pylist() for name in ADDRESS), strict=True))
         new = [row for row, key in enumerate(keys) if key not in self._known]
         if new:
-            found = geocode(addresses.take(pa.array(new)), self._geonames)
+            found = self._find(addresses.take(pa.array(new)))
             pairs = zip(*(degrees.tolist() for degrees in found), strict=True)
             self._known.update(zip((keys[row] for row in new), pairs, strict=True))
         degrees = np.array([self._known[key] for key in keys], np.float64).reshape(-1, 2)
         return degrees[:, 0], degrees[:, 1]
+
+    def _find(self, addresses: pa.Table) -> tuple[FloatArray, FloatArray]:
+        return geocode(addresses, self._geonames)
 
 
 def _match(country: pa.Array, addresses: pa.Table, rows: pa.Table) -> IntArray:
@@ -114,7 +117,7 @@ def _match(country: pa.Array, addresses: pa.Table, rows: pa.Table) -> IntArray:
     postcode = clean(fold_postcode(_strings(addresses, "postcode")))
     known = _pairs(of_row, fold_postcode(_strings(rows, "postcode")))
     found = _first(_pairs(country, postcode), known)
-    short = _pairs(country, outward(country, postcode))
+    short = _pairs(country, _outward(country, postcode))
     found = np.where(found < 0, _first(short, known), found)
     left = np.flatnonzero(found < 0)
     if len(left):
@@ -166,10 +169,9 @@ def _first(wanted: pa.Array, known: pa.Array) -> IntArray:
     return np.where(at < 0, -1, first[at] if len(first) else -1).astype(np.int64)
 
 
-def outward(country: pa.Array, postcode: pa.Array) -> pa.Array:
-    """Return the part of folded postcodes that GeoNames holds where people print more, or null."""
+def _outward(country: pa.Array, postcode: pa.Array) -> pa.Array:
     short = pa.nulls(len(postcode), pa.string())
-    for code, pattern in _OUTWARD.items():
+    for code, pattern in OUTWARD.items():
         cut = pc.and_(pc.equal(country, code), pc.match_substring_regex(postcode, pattern))
         short = pc.if_else(
             pc.fill_null(cut, False), pc.replace_substring_regex(postcode, pattern, r"\1"), short

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from engine.algorithms.protocol import SourceSelectionAlgorithm
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.orders import encode_orders
+from engine.places.geocode import Locator
 from engine.rest.errors import ApiError
 from engine.rest.requests import InventoryRequest
 from engine.rest.select import merged, number
@@ -27,9 +29,10 @@ def decide(
     catalog: Catalog,
     orders: Mapping[str, Any],
     *,
-    algorithm: str,
+    algorithm: SourceSelectionAlgorithm,
     mode: str,
     include_zero: bool,
+    locator: Locator,
 ) -> Part:
     """Decide a batch; nothing is deducted from the catalogue.
 
@@ -41,6 +44,8 @@ def decide(
         ``orders`` and ``order_lines``, or ``order_lines`` alone with the columns of ``orders``.
     algorithm, mode, include_zero
         As for `engine.allocate`.
+    locator
+        Remembers addresses from one call to the next.
 
     Raises
     ------
@@ -52,7 +57,7 @@ def decide(
     raise_findings(valid.fatal)
     plan, clock = find_plan(algorithm, None), Clock()
     run = Run(catalog, plan=plan, mode=mode, include_zero=include_zero, clock=clock)
-    part = run.decode(run.decide(encode_orders(valid, catalog)))
+    part = run.decode(run.decide(encode_orders(valid, catalog, locator)))
     run.check_end()
     return part
 
@@ -61,9 +66,10 @@ def decide_requests(
     catalog: Catalog,
     requests: Sequence[InventoryRequest],
     *,
-    algorithm: str,
+    algorithm: SourceSelectionAlgorithm,
     mode: str,
     include_zero: bool,
+    locator: Locator,
 ) -> list[dict[str, Any]]:
     """Answer requests in their sequence, each as it would be answered alone.
 
@@ -71,7 +77,7 @@ def decide_requests(
     ----------
     requests
         Those of one SKU in a request are summed. A stock that is unknown has no sources.
-    catalog, algorithm, mode, include_zero
+    catalog, algorithm, mode, include_zero, locator
         As for `decide`.
 
     Returns
@@ -116,6 +122,7 @@ def decide_requests(
         algorithm=algorithm,
         mode=mode,
         include_zero=include_zero,
+        locator=locator,
     )
     shippable = (part.orders[name].to_pylist() for name in ("order_id", "shippable"))
     for row, whole in zip(*shippable, strict=True):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from engine.algorithms.protocol import SourceSelectionAlgorithm
 from engine.catalog import Catalog
-from engine.places.address_book import AddressBook
+from engine.places.address_book import AddressBook, LastingLocator
 from engine.rest.changes import ItemRows, with_items, with_network, without_items
 from engine.rest.ranks import Ranks, Skus
 from engine.rest.sales import sum_reservations
@@ -76,6 +76,7 @@ class Live:
         self._db = connect(path)
         catalog = read_catalog(self._db)
         self.book = AddressBook(catalog.geonames)
+        self.locator = LastingLocator(catalog.geonames, self.book)
         self.reserved = sum_reservations(catalog)
         ranks = Ranks(catalog, self.book, algorithms)
         self.version = Version(catalog, Skus(catalog.sku_index), ranks)

@@ -83,6 +83,10 @@ class Ranks:
         self._ranks: dict[tuple[int, str, Destination | None], list[int]] = {}
         self._most = _REMEMBERED_CELLS // max(1, catalog.sources.num_rows)
 
+    def looks_at_destination(self, code: str) -> bool:
+        """Tell whether an algorithm may rank sources otherwise for another destination."""
+        return getattr(self._algorithms[code], "by_destination", True)
+
     def destination(self, address: Address) -> Destination:
         """Return where an address lies."""
         found = self._destinations.get(address)
@@ -110,7 +114,7 @@ class Ranks:
             If the algorithm of a plug-in fails.
         """
         algorithm = self._algorithms[code]
-        if not getattr(algorithm, "by_destination", True):
+        if not self.looks_at_destination(code):
             destination = None
         key = stock, code, destination
         found = self._ranks.get(key)

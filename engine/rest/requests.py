@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, InvalidOperation
+from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -56,11 +57,16 @@ def member(values: Mapping[str, Any], name: str, *, required: bool = True) -> An
     """
     value = values.get(name)
     if value is None:
-        value = values.get("".join(f"_{c.lower()}" if c.isupper() else c for c in name))
+        value = values.get(_snake(name))
     if value is None and required:
         message = '"%fieldName" is required. Enter and try again.'
         raise ApiError(400, message, {"fieldName": name})
     return value
+
+
+@cache
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
 
 
 def wrong_type(value: Any, due: str) -> ApiError:
@@ -128,6 +134,8 @@ def quantity_units(value: Any) -> int:
     ApiError
         If it is no number, has more than four decimals, or does not fit decimal(12,4).
     """
+    if type(value) is int and abs(value) < 10**8:
+        return value * QTY_SCALE
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise wrong_type(value, "float")
     if isinstance(value, int) and abs(value) >= 2**63:

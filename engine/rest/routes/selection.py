@@ -71,7 +71,9 @@ def _select(version: Version, asked: InventoryRequest, code: str) -> dict[str, A
     if asked.stock_id not in catalog.stock_ids:
         return select(catalog, skus, [-1] * catalog.sources.num_rows, asked.wanted)
     stock = int(catalog.stock_ids.searchsorted(asked.stock_id))
-    where = ranks.destination(asked.address) if asked.address else None
+    where = None
+    if asked.address and ranks.looks_at_destination(code):
+        where = ranks.destination(asked.address)
     return select(catalog, skus, ranks.ranks(stock, code, where), asked.wanted)
 
 
@@ -111,9 +113,11 @@ def _options(found: Service, values: dict[str, Any]) -> dict[str, Any]:
     mode = member(values, "mode", required=False) or "independent"
     if mode not in MODES:
         raise ApiError(400, 'The mode "%value" is unknown.', {"value": str(mode)[:60]})
+    code = _algorithm(found.live, member(values, "algorithmCode"))
     zero = member(values, "includeZero", required=False)
     return {
-        "algorithm": _algorithm(found.live, member(values, "algorithmCode")),
+        "algorithm": found.live.algorithms[code],
         "mode": mode,
+        "locator": found.live.locator,
         "include_zero": zero in (True, 1, "1", "true", "True"),
     }
