@@ -51,9 +51,10 @@ def serve(host: str, port: int, store: str, catalog: str | None, quiet: bool) ->
     def ready(url: str, summary: str, with_users: bool) -> None:
         if quiet:
             return
-        show.say(f"{store}: {summary}", f"serving {url} (documentation: {url}/docs)")
+        show.say(f"{store}: {summary}")
         if not with_users:
             show.say("no users: whoever is on this machine may do everything, nobody else anything")
+        show.say(f"serving {url} (documentation: {url}/docs)")
         sys.stdout.flush()
 
     with suppress(KeyboardInterrupt):

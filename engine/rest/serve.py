@@ -82,7 +82,7 @@ def serve_store(
 def _prepare(path: Path, catalog: str | PathLike[str] | None) -> bool:
     """Fill a new store; return whether it has users."""
     with closing(connect(path)) as db:
-        if is_new(db):
+        if is_new(db, path):
             fill(db, None if catalog is None else read_catalog(catalog))
         return bool(list_users(db, 0.0))
 

@@ -121,8 +121,8 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def is_new(db: sqlite3.Connection) -> bool:
-    """Return whether a store still is to be filled: it holds nothing, or users alone.
+def is_new(db: sqlite3.Connection, path: Path) -> bool:
+    """Return whether the store at a path still is to be filled: it holds nothing, or users alone.
 
     Raises
     ------
@@ -135,13 +135,13 @@ def is_new(db: sqlite3.Connection) -> bool:
     if application == _APPLICATION:
         if version != _FORMAT:
             raise UsageError(
-                f"the store is of format {version}, this is format {_FORMAT}; "
+                f"{path}: the store is of format {version}, this is format {_FORMAT}; "
                 "use the version of ssa-engine that made it"
             )
         return False
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not tables <= {"users", "tokens"}:
-        raise UsageError("the file is no store of ssa serve; give another file")
+        raise UsageError(f"{path}: the file is no store of ssa serve; give another file")
     return True
 
 
