@@ -115,7 +115,9 @@ def test_other_commands_take_the_address(store: Database, tmp_path: Path, privat
     assert ssa("check", store.url, "--out", tmp_path / "check.csv").code == 0
     assert ssa("check", store.url, store.url, "--out", tmp_path / "check.csv").code == 0
     study = tmp_path / "study.toml"
-    study.write_text('[[scenarios]]\nname = "no hub"\nsteps = [{ do = "close_source", source = "hub" }]\n')
+    study.write_text(
+        '[[scenarios]]\nname = "no hub"\nsteps = [{ do = "close_source", source = "hub" }]\n'
+    )
     run = ("simulate", store.url, store.url, study, "--out", tmp_path / "sim", "--no-report")
     outcome = ssa(*run)
     assert outcome.code == 0, outcome
