@@ -36,14 +36,25 @@ def store_tables(read: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     if "geonames" in read and read["geonames"].num_rows:
         tables["geonames"] = read["geonames"].drop_columns(["entity_id"])
     if "source_reservations" in read:
-        promised = read["source_reservations"].select(["source_code", "sku", "qty"])
-        tables["source_reservations"] = promised.rename_columns(["source_code", "sku", "quantity"])
+        promised = _short(read["source_reservations"], ["qty"])
+        tables["source_reservations"] = pa.table(
+            [promised[name] for name in ("source_code", "sku", "qty")],
+            names=["source_code", "sku", "quantity"],
+        )
     if "order_lines" in read:
-        lines = read["order_lines"].drop_columns(["item_id"])
+        lines = _short(read["order_lines"].drop_columns(["item_id"]), ["qty", "qty_per_item"])
         has_lines = pc.is_in(read["orders"]["order_id"], lines["order_id"].combine_chunks())
         tables["orders"] = read["orders"].filter(has_lines)
         tables["order_lines"] = lines
     return tables
+
+
+def _short(table: pa.Table, columns: list[str]) -> pa.Table:
+    """Return decimals without the zeros at their end, of which a division leaves twenty."""
+    for name in columns:
+        text = pc.replace_substring_regex(table[name], r"(\.[0-9]*[1-9])0+$|\.0+$", r"\1")
+        table = table.set_column(table.column_names.index(name), name, text)
+    return table
 
 
 def _there(table: pa.Table) -> list[str]:
