@@ -54,7 +54,7 @@ ssa allocate data/northwind/catalog data/northwind/orders \\
     "--magento",
     is_flag=True,
     help="Also write stock_sources.csv for Magento's import and shipments.jsonl for its REST "
-    "calls; lines need order_item_id. See docs/magento_files.md.",
+    "calls; lines need order_item_id. See docs/magento.md.",
 )
 @options.overwrite
 @options.json

@@ -7,11 +7,8 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
-
-import pytest
 
 from tests.cli.running import EXAMPLE, process, ssa, start
 
@@ -38,8 +35,12 @@ def served(*args: object) -> Iterator[tuple[str, list[str], object]]:
 def ask(url: str, body: object = None, **headers: str) -> object:
     data = None if body is None else json.dumps(body).encode()
     kind = {"Content-Type": "application/json", **headers}
-    with urlopen(Request(url, data, kind), timeout=20) as answer:
-        return json.loads(answer.read())
+    try:
+        with urlopen(Request(url, data, kind), timeout=20) as answer:
+            return json.loads(answer.read())
+    except HTTPError as error:
+        with error:
+            return error.code
 
 
 def test_the_example_of_the_help_serves_the_documents_answer(tmp_path):
@@ -78,16 +79,12 @@ def test_users_are_asked_for_their_tokens(tmp_path):
     assert added.code == 0, added
     with served("--store", store, "--catalog", EXAMPLE[0], "--host", "0.0.0.0") as (url, _, _):
         url = url.replace("0.0.0.0", "127.0.0.1")
-        with pytest.raises(HTTPError) as refused:
-            ask(f"{url}/V1/inventory/sources")
-        assert refused.value.code == 401
+        assert ask(f"{url}/V1/inventory/sources") == 401
         body = {"username": "anna", "password": password}
         token = ask(f"{url}/rest/V1/integration/admin/token", body)
         bearer = {"Authorization": f"Bearer {token}"}
         assert ask(f"{url}/V1/inventory/sources", **bearer)["total_count"] == 6
-        with pytest.raises(HTTPError) as refused:
-            ask(f"{url}/V1/inventory/source-items", {"sourceItems": []}, **bearer)
-        assert refused.value.code == 401
+        assert ask(f"{url}/V1/inventory/source-items", {"sourceItems": []}, **bearer) == 401
 
 
 def test_others_than_this_machine_are_not_served_without_users(tmp_path):

@@ -1,4 +1,4 @@
-"""What Magento is to ship, said slowly, from the rule in docs/magento_files.md."""
+"""What Magento is to ship, said slowly, from the rule in docs/magento.md."""
 
 import re
 from collections.abc import Sequence
