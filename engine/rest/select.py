@@ -50,11 +50,11 @@ def select(
     >>> from engine.packaged import packaged
     >>> catalog = read_catalog(packaged("msi_example/catalog"))
     >>> skus = Skus(catalog.sku_index)
-    >>> answer = select(catalog, skus, [0, 1, 2, 3, 4, 5], [Wanted("24-wb01", 400_000)])
+    >>> answer = select(catalog, skus, [1, 0, -1, -1, 3, 2], [Wanted("24-wb01", 400_000)])
     >>> for row in answer["source_selection_items"]:
     ...     print(*row.values())
-    austin_wh 24-WB01 10 10
-    baltimore_wh 24-WB01 30 35
+    baltimore_wh 24-WB01 35 35
+    austin_wh 24-WB01 5 10
     reno_wh 24-WB01 0 25
     """
     items, codes = catalog.items, catalog.sources["source_code"].chunk(0)
