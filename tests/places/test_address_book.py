@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.places.address_book import Address, AddressBook
+from engine.places import address_book
+from engine.places.address_book import Address, AddressBook, LastingLocator
 from engine.places.geocode import ADDRESS, geocode, packaged_geonames
 
 _WORDS = st.sampled_from(["", " ", "Paris", "PARIS 2", "Saint-Étienne", "saint", "ß", "1012", None])
@@ -82,3 +83,22 @@ def test_packaged_rows_serve_where_there_are_none():
     book, first = AddressBook(None), rows.slice(0, 1).to_pylist()[0]
     found = book.locate(Address(first["country_code"], first["postcode"]))
     assert found == (first["latitude"], first["longitude"])
+
+
+@pytest.mark.parametrize("few", [0, 1_000])
+def test_a_lasting_locator_is_geocode(few, monkeypatch):
+    monkeypatch.setattr(address_book, "_FEW", few)
+    locator = LastingLocator(None, AddressBook(None))
+    asked = pa.table(
+        {
+            "country_id": ["US", "GB", "DE", "XX", "US"],
+            "postcode": ["10577", "SW1A 1AA", None, "1", "10577"],
+            "city": [None, "", "Leip", "x", None],
+            "region": pa.nulls(5, pa.string()),
+        }
+    )
+    expected = [axis.tolist() for axis in geocode(asked, None)]
+    for _ in range(2):
+        found = [axis.tolist() for axis in locator.locate(asked)]
+        assert str(found) == str(expected)  # NaN is not equal to itself
+    assert [axis.tolist() for axis in locator.locate(asked.slice(0, 0))] == [[], []]
