@@ -128,7 +128,7 @@ def _fetching(store: Store, asked: Asked) -> "Iterator[tuple[subprocess.Popen[by
     surroundings = {**os.environ, "RUST_LOG": "error", "RUST_BACKTRACE": "0"}
     surroundings["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     child = subprocess.Popen(
-        [sys.executable, "-m", "engine.magento.fetch"],
+        [sys.executable, "-P", "-m", "engine.magento.fetch"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

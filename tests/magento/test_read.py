@@ -104,7 +104,7 @@ def test_numbers_keep_their_size_and_their_digits(database: Database):
     )
     place = {"latitude": Decimal("-89.999999"), "longitude": Decimal("-179.999999")}
     far = {"source_code": "far", "name": "", "country_id": "", "postcode": "", "enabled": 0}
-    database.insert("inventory_source", far | place | {"region_id": 2**32 - 1, "fax": "\\N"})
+    database.insert("inventory_source", far | place | {"region_id": 2**32 - 1, "city": "\\N"})
     catalog = read_catalog(database.url)
     assert catalog.stock_ids.tolist() == [2**32 - 1]
     assert catalog.links.priority.tolist() == [65535]
@@ -113,7 +113,7 @@ def test_numbers_keep_their_size_and_their_digits(database: Database):
     found = {row["source_code"]: row for row in catalog.tables["sources"].to_pylist()}
     assert (found["far"]["latitude"], found["far"]["longitude"]) == (-89.999999, -179.999999)
     assert found["far"]["region_id"] == str(2**32 - 1)
-    assert found["far"]["fax"] == "\\N"
+    assert found["far"]["city"] == "\\N"
     assert not found["far"]["enabled"]
     # An empty text is none, as in CSV.
     assert found["far"]["name"] is found["far"]["postcode"] is found["hub"]["latitude"] is None
