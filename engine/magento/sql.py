@@ -40,8 +40,8 @@ class Part(NamedTuple):
     """A branch of the statement.
 
     ``columns`` maps the names of columns to expressions. ``sort`` are those by which the rows are
-    put in order: numbers by value, if they are all numbers. ``body`` is what follows the columns;
-    names of tables stand there in braces. ``more`` is another such branch for the same table.
+    put in order; what ends in ``_id`` is a number. ``body`` is what follows the columns; names of
+    tables stand there in braces. ``more`` is another such branch for the same table.
     """
 
     columns: dict[str, str]

@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from engine.errors import InputError
 from engine.folders import read_catalog, read_result
 from engine.magento.export import export_store
 from engine.magento.location import find_store
-from engine.magento.read import read_store
+from engine.magento.read import _batches, read_store
 from engine.magento.tables import store_tables
 from tests.magento.filling import fill, setting
 from tests.magento.server import Database, Server
@@ -299,6 +300,34 @@ def test_a_reader_sees_one_moment_while_a_writer_commits(database: Database):
     assert during > 50
     assert all(len(set(moment)) == 1 for moment in seen), seen
     assert len({moment[0] for moment in seen}) > 1
+
+
+def test_a_connection_lost_between_rows_is_no_end(database: Database):
+    store = find_store(database.url)
+    query = "SELECT 'row' AS c0 FROM seq_1_to_300000 UNION ALL SELECT SLEEP(100)"
+
+    def kill() -> None:
+        with database.server.admin() as admin, admin.cursor() as cursor:
+            while not cursor.execute(
+                "SELECT id FROM information_schema.processlist WHERE state = 'User sleep'"
+            ):
+                time.sleep(0.05)
+            cursor.execute("KILL %s", cursor.fetchone())
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    seen: list[pa.RecordBatch] = []
+    with pytest.raises(ConnectionError, match=r"^mysql://\*\*\*@127\.0\.0\.1"):
+        seen.extend(_batches(store, query))
+    killer.join()
+    assert 0 < sum(batch.num_rows for batch in seen) <= 300_000
+
+
+def test_without_the_last_row_nothing_is_taken(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("engine.magento.read.find_spec", lambda name: True)
+    monkeypatch.setattr("engine.magento.read._batches", lambda store, query: iter(()))
+    with pytest.raises(ConnectionError, match="the connection was lost before the last row"):
+        read_store(find_store("mysql://reader@db/shop"))
 
 
 def test_generated_catalogues_come_out_as_they_went_in(server: Server, password: None):
