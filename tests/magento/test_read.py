@@ -16,9 +16,10 @@ from engine.folders import read_catalog, read_result
 from engine.magento.export import export_store
 from engine.magento.location import find_store
 from engine.magento.read import _batches, read_store
+from engine.magento.sql import SESSION
 from engine.magento.tables import store_tables
 from tests.magento.filling import fill, setting
-from tests.magento.server import Database, Server
+from tests.magento.server import READER, Database, Server
 from tests.magento.test_lines import basis, item, order, read
 
 ODD_SKUS = (
@@ -300,6 +301,26 @@ def test_a_reader_sees_one_moment_while_a_writer_commits(database: Database):
     assert during > 50
     assert all(len(set(moment)) == 1 for moment in seen), seen
     assert len({moment[0] for moment in seen}) > 1
+
+
+def test_the_statement_runs_once_on_one_connection_that_may_only_read(database: Database):
+    database.run("SET GLOBAL log_output = 'TABLE', general_log = ON")
+    try:
+        read_store(find_store(database.url))
+    finally:
+        database.run("SET GLOBAL general_log = OFF")
+    log = database.run(
+        "SELECT thread_id, command_type, CONVERT(argument USING utf8mb4) FROM mysql.general_log "
+        "WHERE user_host LIKE %s",
+        f"{READER}%",
+    )
+    said = [text for _, command, text in log if command in ("Query", "Execute")]
+    *_, transaction, query = said
+    assert len({thread for thread, _, _ in log}) == 1
+    assert said[-1 - len(SESSION) : -1] == list(SESSION)
+    assert transaction == "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
+    assert query.startswith("SELECT CONVERT(CAST('sources' AS CHAR)")
+    assert sum("UNION ALL" in text for text in said) == 1
 
 
 def test_a_connection_lost_between_rows_is_no_end(database: Database):
