@@ -85,8 +85,10 @@ def _table(part: Part, rows: pa.Table) -> pa.Table:
     """Return the columns of a part under their names, the rows sorted."""
     columns = rows.columns[1 : len(part.columns) + 1]
     table = pa.Table.from_arrays(columns, names=list(part.columns))
-    keys = [_sortable(table[name]) for name in part.sort]
-    if all(_is_sorted(key) for key in keys[:1]) and len(keys) == 1:
+    keys = [
+        table[name].cast(pa.int64()) if name.endswith("_id") else table[name] for name in part.sort
+    ]
+    if len(keys) == 1 and _is_sorted(keys[0]):
         return table
     names = [str(at) for at in range(len(keys))]
     order = pc.sort_indices(
@@ -95,14 +97,8 @@ def _table(part: Part, rows: pa.Table) -> pa.Table:
     return table.take(order)
 
 
-def _sortable(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    with suppress(pa.ArrowInvalid):
-        return column.cast(pa.int64())
-    return column
-
-
 def _is_sorted(column: pa.ChunkedArray) -> bool:
-    if not pa.types.is_int64(column.type) or column.null_count:
+    if not pa.types.is_int64(column.type):
         return False
     numbers = column.to_numpy()
     return bool(np.all(numbers[:-1] < numbers[1:]))
@@ -114,7 +110,7 @@ def _batches(store: Store, query: str) -> Iterator[pa.RecordBatch]:
         try:
             with pa.ipc.open_stream(child.stdout) as reader:
                 yield from reader
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowException, OSError) as error:  # the stream is cut short
             if not child.wait():
                 raise ConnectionError(f"{store.shown}: {error}") from error
         code = child.wait()
@@ -128,7 +124,7 @@ def _fetching(store: Store, asked: Asked) -> "Iterator[tuple[subprocess.Popen[by
     surroundings = {**os.environ, "RUST_LOG": "error", "RUST_BACKTRACE": "0"}
     surroundings["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     child = subprocess.Popen(
-        [sys.executable, "-m", "engine.magento.fetch"],
+        [sys.executable, "-P", "-m", "engine.magento.fetch"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

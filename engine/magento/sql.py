@@ -12,6 +12,7 @@ from engine.magento.location import Store
 SESSION = (
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     "SET SESSION time_zone = '+00:00'",  # times are stored in UTC and shown in the session's zone
+    "SET SESSION lock_wait_timeout = 120",  # a table that is being altered; else up to a year
     "SET SESSION div_precision_increment = 20",  # what has more than 4 places must not look as if
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 )
@@ -39,8 +40,8 @@ class Part(NamedTuple):
     """A branch of the statement.
 
     ``columns`` maps the names of columns to expressions. ``sort`` are those by which the rows are
-    put in order: numbers by value, if they are all numbers. ``body`` is what follows the columns;
-    names of tables stand there in braces. ``more`` is another such branch for the same table.
+    put in order; what ends in ``_id`` is a number. ``body`` is what follows the columns; names of
+    tables stand there in braces. ``more`` is another such branch for the same table.
     """
 
     columns: dict[str, str]
@@ -104,14 +105,6 @@ def parts(store: Store, absent: frozenset[str] = frozenset()) -> dict[str, Part]
             _same(
                 *("source_code", "enabled", "name", "latitude", "longitude", "country_id"),
                 *("region_id", "region", "city", "street", "postcode"),
-                *(
-                    "description",
-                    "contact_name",
-                    "email",
-                    "phone",
-                    "fax",
-                    "use_default_carrier_config",
-                ),
             ),
             ("source_code",),
             "FROM {inventory_source}",
@@ -239,9 +232,10 @@ def _chosen(store: Store, absent: frozenset[str]) -> str:
     """Return which orders are read: those of the statuses asked for, and none to be picked up."""
     chosen = "o.state = 'processing'"
     if store.statuses:
-        # In hexadecimal nothing needs an escape, whatever the server's mode.
+        # In hexadecimal nothing needs an escape, whatever the server's mode; as utf8mb4 any word
+        # compares with any column.
         words = ", ".join(f"_utf8mb4 x'{status.encode().hex()}'" for status in store.statuses)
-        chosen = f"o.status IN ({words})"
+        chosen = f"CONVERT(o.status USING utf8mb4) COLLATE utf8mb4_bin IN ({words})"
     if OPTIONAL[1] in absent:
         return chosen
     return chosen + (

@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from engine.errors import InputError
 from engine.folders import read_catalog, read_result
 from engine.magento.export import export_store
 from engine.magento.location import find_store
-from engine.magento.read import read_store
+from engine.magento.read import _batches, read_store
+from engine.magento.sql import SESSION
 from engine.magento.tables import store_tables
 from tests.magento.filling import fill, setting
-from tests.magento.server import Database, Server
+from tests.magento.server import READER, Database, Server
 from tests.magento.test_lines import basis, item, order, read
 
 ODD_SKUS = (
@@ -104,7 +106,7 @@ def test_numbers_keep_their_size_and_their_digits(database: Database):
     )
     place = {"latitude": Decimal("-89.999999"), "longitude": Decimal("-179.999999")}
     far = {"source_code": "far", "name": "", "country_id": "", "postcode": "", "enabled": 0}
-    database.insert("inventory_source", far | place | {"region_id": 2**32 - 1, "fax": "\\N"})
+    database.insert("inventory_source", far | place | {"region_id": 2**32 - 1, "city": "\\N"})
     catalog = read_catalog(database.url)
     assert catalog.stock_ids.tolist() == [2**32 - 1]
     assert catalog.links.priority.tolist() == [65535]
@@ -113,7 +115,7 @@ def test_numbers_keep_their_size_and_their_digits(database: Database):
     found = {row["source_code"]: row for row in catalog.tables["sources"].to_pylist()}
     assert (found["far"]["latitude"], found["far"]["longitude"]) == (-89.999999, -179.999999)
     assert found["far"]["region_id"] == str(2**32 - 1)
-    assert found["far"]["fax"] == "\\N"
+    assert found["far"]["city"] == "\\N"
     assert not found["far"]["enabled"]
     # An empty text is none, as in CSV.
     assert found["far"]["name"] is found["far"]["postcode"] is found["hub"]["latitude"] is None
@@ -299,6 +301,54 @@ def test_a_reader_sees_one_moment_while_a_writer_commits(database: Database):
     assert during > 50
     assert all(len(set(moment)) == 1 for moment in seen), seen
     assert len({moment[0] for moment in seen}) > 1
+
+
+def test_the_statement_runs_once_on_one_connection_that_may_only_read(database: Database):
+    database.run("SET GLOBAL log_output = 'TABLE', general_log = ON")
+    try:
+        read_store(find_store(database.url))
+    finally:
+        database.run("SET GLOBAL general_log = OFF")
+    log = database.run(
+        "SELECT thread_id, command_type, CONVERT(argument USING utf8mb4) FROM mysql.general_log "
+        "WHERE user_host LIKE %s",
+        f"{READER}%",
+    )
+    said = [text for _, command, text in log if command in ("Query", "Execute")]
+    *_, transaction, query = said
+    assert len({thread for thread, _, _ in log}) == 1
+    assert said[-1 - len(SESSION) : -1] == list(SESSION)
+    assert transaction == "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
+    assert query.startswith("SELECT CONVERT(CAST('sources' AS CHAR)")
+    assert sum("UNION ALL" in text for text in said) == 1
+
+
+def test_a_connection_lost_between_rows_is_no_end(database: Database):
+    store = find_store(database.url)
+    query = "SELECT 'row' AS c0 FROM seq_1_to_300000 UNION ALL SELECT SLEEP(100)"
+
+    def kill() -> None:
+        with database.server.admin() as admin, admin.cursor() as cursor:
+            while not cursor.execute(
+                "SELECT id FROM information_schema.processlist WHERE state = 'User sleep'"
+            ):
+                time.sleep(0.05)
+            cursor.execute("KILL %s", cursor.fetchone())
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    seen: list[pa.RecordBatch] = []
+    with pytest.raises(ConnectionError, match=r"^mysql://\*\*\*@127\.0\.0\.1"):
+        seen.extend(_batches(store, query))
+    killer.join()
+    assert 0 < sum(batch.num_rows for batch in seen) <= 300_000
+
+
+def test_without_the_last_row_nothing_is_taken(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("engine.magento.read.find_spec", lambda name: True)
+    monkeypatch.setattr("engine.magento.read._batches", lambda store, query: iter(()))
+    with pytest.raises(ConnectionError, match="the connection was lost before the last row"):
+        read_store(find_store("mysql://reader@db/shop"))
 
 
 def test_generated_catalogues_come_out_as_they_went_in(server: Server, password: None):
