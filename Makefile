@@ -26,16 +26,17 @@ test: setup ## run the tests; ARGS="-k name" for some, WORKERS=1 for one process
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m 'not needs_mariadb' $(ARGS)
 
 test-magento: setup ## run the tests on a MariaDB, which they start and stop; skipped where none is installed
-	$(BIN)/python -m pytest -m needs_mariadb $(ARGS) tests/magento
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m needs_mariadb $(ARGS) tests/magento
 
-# Commands run in processes of their own and reports draw: half of the time, and no kernels.
-coverage: setup ## run the tests with the kernels as plain Python, and print what they reach; ALL=1 for commands too
+# Commands run in processes of their own, reports draw, services serve: half the time, and no kernels.
+APART := cli magento magento_files report rest
+coverage: setup ## run the tests with the kernels as plain Python, and print what they reach; ALL=1 for all
 	@rm -f .coverage .coverage.*
 	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=coverage \
 	  $(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal -m 'not needs_jit and not needs_mariadb' \
-	  $(if $(ALL),,--ignore=tests/cli --ignore=tests/report) $(ARGS)
+	  $(if $(ALL),,$(APART:%=--ignore=tests/%)) $(ARGS)
 	@$(BIN)/coverage combine -q
-	$(BIN)/coverage report $(if $(ALL),,--omit='engine/cli/*,engine/report/*')
+	$(BIN)/coverage report $(if $(ALL),,--omit='engine/cli/*,engine/magento/*,engine/report/*,engine/rest/*')
 
 lint: setup ## ruff, mypy and import-linter
 	$(BIN)/ruff check .
