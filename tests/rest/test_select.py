@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
@@ -29,6 +29,7 @@ def _requests(tables):
         yield order, merged
 
 
+@settings(max_examples=40)  # each case is a run per order
 @given(cases().filter(lambda tables: tables.get("orders")), st.sampled_from(sorted(ALGORITHMS)))
 def test_select_is_what_a_batch_gives_each_order(tables, algorithm):
     orders = [order for order in tables["orders"] if order["stock_id"] is not None]
