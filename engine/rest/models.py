@@ -99,16 +99,20 @@ class SourceItem(ItemKey):
     status: int = Field(ge=0, le=1)
 
 
+_SOURCE_ITEMS: Any = Field(validation_alias=AliasChoices("sourceItems", "source_items"))
+"""Its documented name is the one in camel case."""
+
+
 class SourceItemsBody(Given):
     """Body of ``source-items``."""
 
-    source_items: list[SourceItem]
+    source_items: list[SourceItem] = _SOURCE_ITEMS
 
 
 class ItemKeysBody(Given):
     """Body of ``source-items-delete``."""
 
-    source_items: list[ItemKey]
+    source_items: list[ItemKey] = _SOURCE_ITEMS
 
 
 class CarrierLink(Given):

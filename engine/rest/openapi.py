@@ -33,6 +33,13 @@ ABOUT: dict[str, Any] = {
         },
         {"url": "/", "description": "Without a store view"},
     ],
+    "openapi_tags": [
+        {"name": name}
+        for name in (
+            *("Sign in", "Source selection", "Sources, stocks and links"),
+            *("Source items, and what can be sold", "Places and distances"),
+        )
+    ],
 }
 
 TOKEN: dict[str, Any] = {
@@ -170,6 +177,8 @@ def document(app: FastAPI) -> dict[str, Any]:
     schemas = {**made["components"]["schemas"], **found["$defs"]}
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which are not used
         schemas.pop(name, None)
+    for schema in schemas.values():
+        schema["description"] = schema["description"].replace("``", "`")
     made["components"] = {
         "schemas": dict(sorted(schemas.items())),
         "responses": {
@@ -186,13 +195,18 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def _complete(path: str, operation: dict[str, Any]) -> None:
-    """Say of an operation what it refuses, and give the examples of Magento's documents."""
+    """Say of an operation what it is and refuses, and give the examples of Magento's documents."""
+    summary, _, rest = operation.pop("description").replace("``", "`").partition("\n\n")
+    operation["summary"] = summary.removesuffix(".")
+    if rest:
+        operation["description"] = rest
     statuses = {401, 503}
     if "parameters" in operation or "requestBody" in operation:
         statuses.add(400)
     if "requestBody" in operation:
         statuses.add(413)
-    if "{" in path or "address" in path:
+    names_something = "{" in path or "address" in path
+    if names_something or operation["operationId"] == "inventoryApiStockRepositoryV1SavePost":
         statuses.add(404)
     if "source-selection-algorithm-result" in path or "batch" in path:
         statuses.add(500)

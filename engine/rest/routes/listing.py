@@ -48,14 +48,14 @@ def listing(
         criteria, limits = parse(query), service(request).limits
         return answer(await service(request).read(lambda db: find(db, listed, criteria, limits)))
 
+    fields = ", ".join(listed.columns)
+    bare = " Without criteria give a bare `searchCriteria`." if must_ask else ""
     name = listed.table.replace("_", " ").replace("stock source", "stock-source")
     router.add_api_route(
         path,
         find_rows,
         methods=["GET"],
-        summary=f"List {name} by search criteria",
-        description=f"Fields: {', '.join(listed.columns)}. "
-        + ("Without any criteria give a bare `searchCriteria`." if must_ask else ""),
+        description=f"List {name} by search criteria.\n\nFields: {fields}.{bare}",
         operation_id=operation_id,
         response_model=response_model,
         openapi_extra=search_parameters(listed.columns),
