@@ -37,6 +37,17 @@ def _sendable(value: Any) -> Any:
         raise PydanticCustomError("not_sendable", message) from error
 
 
+def _whole_letters(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise PydanticCustomError("string_unicode", "half a surrogate pair") from error
+    return value
+
+
+Text = Annotated[str, AfterValidator(_whole_letters)]
+"""A text that can be kept: JSON may hold half a surrogate pair."""
+
 Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 """A whole number as SQLite holds it."""
 
@@ -118,7 +129,7 @@ class ItemKeysBody(Given):
 class CarrierLink(Given):
     """A carrier of a source."""
 
-    carrier_code: str
+    carrier_code: Text
     position: Whole = 0
 
 
@@ -128,19 +139,19 @@ class SourceFields(Given):
     # What must not be empty is left out, not null; it has no default either, though it looks so.
     name: Filled = Field(default_factory=str)
     enabled: bool | None = None
-    email: str | None = None
-    contact_name: str | None = None
-    description: str | None = None
+    email: Text | None = None
+    contact_name: Text | None = None
+    description: Text | None = None
     latitude: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False)
     longitude: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False)
     country_id: Filled = Field(default_factory=str)
     region_id: Whole | None = None
-    region: str | None = None
-    city: str | None = None
-    street: str | None = None
+    region: Text | None = None
+    city: Text | None = None
+    street: Text | None = None
     postcode: Filled = Field(default_factory=str)
-    phone: str | None = None
-    fax: str | None = None
+    phone: Text | None = None
+    fax: Text | None = None
     use_default_carrier_config: bool | None = None
     carrier_links: list[CarrierLink] | None = None
     extension_attributes: Attributes | None = None
@@ -194,5 +205,5 @@ class StockBody(Given):
 class Credentials(Given):
     """Body of ``integration/admin/token``."""
 
-    username: str
-    password: str
+    username: Text
+    password: Text

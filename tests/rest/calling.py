@@ -108,7 +108,11 @@ class Caller:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        await self.gate(scope, receive, send)
+        try:
+            await self.gate(scope, receive, send)
+        except Exception:  # the framework raises after its answer, for the server's log
+            if not sent:
+                raise
         start, *rest = sent
         named = {name.decode(): value.decode() for name, value in start["headers"]}
         return Answer(start["status"], named, b"".join(one["body"] for one in rest))
