@@ -1,8 +1,10 @@
 """The application: endpoints, errors in Magento's shape, documentation."""
 
+import asyncio
 import logging
 import time
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -11,23 +13,23 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from engine.errors import AlgorithmError, EngineError, InputError
+from engine.rest import openapi, validation
 from engine.rest.answers import answer, encode
-from engine.rest.errors import ApiError, Parameters, failed, failed_algorithm
-from engine.rest.gate import Gate
+from engine.rest.errors import ApiError, failed, failed_algorithm, fault
+from engine.rest.gate import TOKEN_PATH, Gate
 from engine.rest.live import Live
 from engine.rest.models import Credentials
 from engine.rest.routes import items, network, places, selection
 from engine.rest.search_tree import SearchError
-from engine.rest.service import Service, service
+from engine.rest.service import Service
 from engine.rest.settings import Limits
 from engine.rest.store import connect
 from engine.rest.tokens import SignInError, SignIns, TokenCache, issue_token
 
 _LOG = logging.getLogger("ssa.serve")
-_TYPES = {"int": "int", "float": "float", "bool": "boolean", "string": "string"}
 
 
-def make_app(live: Live, limits: Limits, *, with_users: bool) -> Gate:
+def make_app(live: Live, limits: Limits, *, only_local: bool) -> Gate:
     """Assemble the service.
 
     Parameters
@@ -36,32 +38,53 @@ def make_app(live: Live, limits: Limits, *, with_users: bool) -> Gate:
         The store and what it holds.
     limits
         What requests may ask for.
-    with_users
-        Ask for tokens; without, whoever asks from this machine may do everything.
+    only_local
+        The service listens on this machine alone.
 
     Returns
     -------
-    An ASGI application.
+    An ASGI application, to be closed when it serves no more.
     """
-    app = FastAPIOffline(title="ssa serve", docs_url="/docs", redoc_url=None)
+    app = FastAPIOffline(
+        **openapi.ABOUT,
+        docs_url="/docs",
+        redoc_url=None,
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+        strict_content_type=False,  # the gate looks at it
+        swagger_ui_parameters={"validatorUrl": None},  # or the page asks a host of Swagger's
+    )
     app.state.service = Service(live, limits)
     app.state.sign_ins = SignIns()
+    # A sign-in costs a core 0.3 s: they take turns, and leave the other threads to requests.
+    app.state.signing_in = ThreadPoolExecutor(1, "sign-in")
     for part in (network, items, selection, places):
         app.include_router(part.router)
-    app.post("/V1/integration/admin/token")(admin_token)
+    app.post(TOKEN_PATH, **openapi.TOKEN)(admin_token)
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     _handle_errors(app)
-    tokens = TokenCache(connect(live.path)) if with_users else None
-    found = app.state.service
-    return Gate(app, limits, tokens, lambda body: encode(selection.result(found, body)))
+    found, tokens = app.state.service, TokenCache(connect(live.path))
+    return Gate(
+        app,
+        limits,
+        tokens,
+        lambda body: encode(selection.result(found, body)),
+        only_local=only_local,
+    )
 
 
-def admin_token(request: Request, body: Credentials) -> Response:
-    """Return a token for a user's name and password."""
-    db = connect(service(request).live.path)
+async def admin_token(request: Request, body: Credentials) -> Response:
+    """Return a token for a user's name and password. It is good for four hours."""
+    state = request.app.state
+    given = state.service.live.path, body.username, body.password, state.sign_ins
+    waiting = asyncio.get_running_loop().run_in_executor(state.signing_in, _sign_in, *given)
+    return answer(await waiting)
+
+
+def _sign_in(path: Path, name: str, password: str, sign_ins: SignIns) -> str:
+    db = connect(path)
     try:
-        return answer(
-            issue_token(db, body.username, body.password, time.time(), request.app.state.sign_ins)
-        )
+        return issue_token(db, name, password, time.time(), sign_ins)
     finally:
         db.close()
 
@@ -81,12 +104,7 @@ def _handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def wrong_body(_: Request, error: RequestValidationError) -> Response:
-        found = [_in_magentos_words(one) for one in error.errors()]
-        body = ApiError(400, *found[0]).body()
-        if len(found) > 1:
-            message = "One or more input exceptions have occurred."
-            body = ApiError(400, message, errors=found).body()
-        return answer(body, 400)
+        return answer(validation.refusal(error.errors()).body(), 400)
 
     @app.exception_handler(EngineError)
     async def wrong_input(_: Request, error: EngineError) -> Response:
@@ -96,32 +114,12 @@ def _handle_errors(app: FastAPI) -> None:
         return answer(failed([(line, ()) for line in lines]).body(), 400)
 
     @app.exception_handler(HTTPException)
-    async def no_route(_: Request, error: HTTPException) -> Response:
-        if error.status_code in (404, 405):
-            return answer({"message": "Request does not match any route."}, 404)
-        return answer({"message": str(error.detail)}, error.status_code)
+    async def refused_before(_: Request, error: HTTPException) -> Response:
+        if error.status_code == 400:  # the only one: JSON that cannot be read at all
+            return answer({"message": "Decoding error: the body is no JSON in UTF-8."}, 400)
+        return answer({"message": "Request does not match any route."}, 404)
 
     @app.exception_handler(Exception)
-    async def fault(_: Request, error: Exception) -> Response:
+    async def failed_itself(_: Request, error: Exception) -> Response:
         _LOG.error("internal fault: %s: %s", type(error).__name__, error)
-        message = "Internal Error. Details are available in the log of the service."
-        return answer({"message": message}, 500)
-
-
-def _in_magentos_words(error: Any) -> tuple[str, Parameters]:
-    kind, place = error["type"], [part for part in error["loc"] if part not in ("body", "path")]
-    name = str(place[-1]) if place else "body"
-    if kind == "json_invalid":
-        return "Decoding error: %1", [str(error.get("ctx", {}).get("error", ""))]
-    if kind == "missing":
-        return '"%fieldName" is required. Enter and try again.', {"fieldName": name}
-    due = _TYPES.get(kind.partition("_")[0])
-    value = error.get("input")
-    if due:
-        message = (
-            'The "%value" value\'s type is invalid. The "%type" type was expected. '
-            "Verify and try again."
-        )
-        shown = str(value)[:60] if isinstance(value, str | int | float) else type(value).__name__
-        return message, {"value": shown, "type": due}
-    return f'"%fieldName": {error["msg"]}.', {"fieldName": name}
+        return answer(fault().body(), 500)

@@ -67,6 +67,39 @@ def unknown(what: str, name: str, value: Any) -> ApiError:
     return ApiError(404, f'{what} with {name} "%value" does not exist.', {"value": value})
 
 
+def wrong_type(value: Any, due: str, name: str = "") -> ApiError:
+    """Return the error on a value of another type than the one that is due.
+
+    Parameters
+    ----------
+    value
+        Shown if it is a text or a number, by its first 60 letters.
+    due
+        The type.
+    name
+        Of the value; without one, the value is all there is.
+
+    Notes
+    -----
+    Magento: ``TypeProcessor``. It fills the values in itself, and gives no parameters.
+
+    Examples
+    --------
+    >>> print(wrong_type("not_numeric", "int").message)
+    The "not_numeric" value's type is invalid. The "int" type was expected. Verify and try again.
+    """
+    shown = "array" if isinstance(value, list | dict) else str(value)[:60]
+    shown = shown.encode("utf-8", "replace").decode()  # half a surrogate pair can be no answer
+    before = f'Error occurred during "{name}" processing. ' if name else ""
+    said = f'The "{shown}" value\'s type is invalid. The "{due}" type was expected.'
+    return ApiError(400, f"{before}{said} Verify and try again.")
+
+
+def fault() -> ApiError:
+    """Return the error on a fault of the service itself; what it is stands in the log."""
+    return ApiError(500, "Internal Error. Details are available in the log of the service.")
+
+
 def failed_algorithm(error: Exception) -> ApiError:
     """Return the error on a plug-in that fails; what it said is for the log, not for clients."""
     _LOG.error("%s", error)

@@ -1,6 +1,7 @@
 """What every request passes before an endpoint sees it: path, host, token, size and time."""
 
 import asyncio
+import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -8,7 +9,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from engine.rest.answers import encode
-from engine.rest.errors import ApiError
+from engine.rest.errors import ApiError, fault
 from engine.rest.service import too_slow
 from engine.rest.settings import Limits
 from engine.rest.tokens import TokenCache
@@ -22,6 +23,9 @@ TOKEN_PATH = "/V1/integration/admin/token"
 BATCH_PATH = "/V1/inventory/source-selection-batch"
 SELECTION_PATH = "/V1/inventory/source-selection-algorithm-result"
 
+ARROW = "application/vnd.apache.arrow.stream"
+
+_LOG = logging.getLogger("ssa.serve")
 _STORE_CODE = re.compile(r"/rest(?:/[A-Za-z0-9_]+)?(?=/V1/)")
 
 
@@ -35,7 +39,10 @@ class Gate:
     limits
         Of size and time.
     tokens
-        Verifies tokens; None lets everybody on this machine do everything.
+        Verifies tokens. As long as the store has no users, everybody on this machine may do
+        everything.
+    only_local
+        The service listens on this machine alone; if not, nobody is served without users.
     select
         Answers the body of a selection request. That is what a shop asks at each checkout, and
         the way through the endpoints' framework costs three times as much as the answer.
@@ -45,18 +52,25 @@ class Gate:
         self,
         app: App,
         limits: Limits,
-        tokens: TokenCache | None,
+        tokens: TokenCache,
         select: Callable[[bytes], bytes],
+        *,
+        only_local: bool,
     ) -> None:
-        self._app = app
+        self.app = app
         self._select = select
         self._limits = limits
         self._tokens = tokens
+        self._only_local = only_local
+
+    def close(self) -> None:
+        """Let go of what was opened to serve."""
+        self._tokens.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         scope["path"] = path = _STORE_CODE.sub("", scope["path"], count=1)
         started = False
@@ -70,19 +84,29 @@ class Gate:
             headers = dict(scope["headers"])
             self._admit(scope["method"], path, headers)
             most = self._limits.batch_bytes if path == BATCH_PATH else self._limits.body_bytes
-            bounded = _bounded(receive, headers, most)
             async with asyncio.timeout(self._limits.seconds):
+                body = await _body(receive, headers, most)
+                if scope["method"] in ("POST", "PUT") and path.startswith("/V1/"):
+                    _check_type(headers, path)
+                    body = body or b"{}"  # as Magento: nothing is given, which is said by name
                 if path == SELECTION_PATH and scope["method"] == "POST":
-                    await _answer(watched, 200, self._select(await _body(bounded)))
+                    await _answer(watched, 200, self._select(body))
                 else:
-                    await self._app(scope, bounded, watched)
-        except (ApiError, TimeoutError) as error:
+                    await self.app(scope, _once(body, receive), watched)
+        except Exception as error:
             if started:  # an answer cut short says for itself that it is not whole
                 raise
-            await _refuse(send, error if isinstance(error, ApiError) else too_slow())
+            if isinstance(error, TimeoutError):
+                error = too_slow()
+            if not isinstance(error, ApiError):
+                _LOG.exception("internal fault")
+                error = fault()
+            await _refuse(send, error)
 
     def _admit(self, method: str, path: str, headers: dict[bytes, bytes]) -> None:
-        if self._tokens is None:
+        if not self._tokens.has_users():
+            if not self._only_local:
+                raise ApiError(401, "This service has no users, and serves nobody until it has.")
             _check_local(headers)
             return
         if not path.startswith("/V1/") or path == TOKEN_PATH:
@@ -134,43 +158,50 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _bounded(receive: Receive, headers: dict[bytes, bytes], most: int) -> Receive:
-    """Return a way to receive no more than so many bytes of a body."""
+def _check_type(headers: dict[bytes, bytes], path: str) -> None:
+    """Refuse a body that is said to be something else than what is read; nothing said is JSON."""
+    given = headers.get(b"content-type", b"application/json").decode("latin-1")
+    kind = given.partition(";")[0].strip().lower()
+    if kind != "application/json" and (kind, path) != (ARROW, BATCH_PATH):
+        message = "Server cannot understand Content-Type HTTP header media type %1"
+        raise ApiError(400, message, [kind[:60]])
+
+
+async def _body(receive: Receive, headers: dict[bytes, bytes], most: int) -> bytes:
+    """Read a body of so many bytes at most; what says that it is larger is not read at all."""
     length = headers.get(b"content-length", b"0")
-    if length.isdigit() and int(length) > most:
-        raise _too_large(most)
-    seen = 0
-
-    async def bounded() -> MutableMapping[str, Any]:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > most:
-            raise _too_large(most)
-        return message
-
-    return bounded
-
-
-def _too_large(most: int) -> ApiError:
-    return ApiError(413, "The body is larger than %1 bytes.", [most])
-
-
-async def _body(receive: Receive) -> bytes:
-    parts, more = [], True
+    too_large = ApiError(413, "The body is larger than %1 bytes.", [most])
+    if length.isdigit() and int(length[:20]) > most:
+        raise too_large
+    parts, seen, more = [], 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ApiError(400, "The body is not whole.")
         parts.append(message.get("body", b""))
+        seen += len(parts[-1])
+        if seen > most:
+            raise too_large
         more = message.get("more_body", False)
     return b"".join(parts)
 
 
+def _once(body: bytes, receive: Receive) -> Receive:
+    """Return a way to receive a body that has been read."""
+    waiting = [body]
+
+    async def once() -> MutableMapping[str, Any]:
+        if not waiting:
+            return await receive()
+        return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+
+    return once
+
+
 async def _refuse(send: Send, error: ApiError) -> None:
     # Of a body that is too large the rest is not read.
-    closing = [(b"connection", b"close")] if error.status == 413 else []
-    await _answer(send, error.status, encode(error.body()), closing)
+    more = {413: [(b"connection", b"close")], 401: [(b"www-authenticate", b"Bearer")]}
+    await _answer(send, error.status, encode(error.body()), more.get(error.status, ()))
 
 
 async def _answer(

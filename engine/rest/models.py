@@ -5,15 +5,56 @@ A body may name members in snake or in camel case; answers are in snake case.
 
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field
+import msgspec
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AliasGenerator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+)
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
+from engine.rest.errors import failed
 from engine.rest.requests import quantity_units
 
 
 def _units(value: Any) -> int:
-    return quantity_units(str(value) if isinstance(value, float) else value)
+    if value is None:
+        raise failed([('"%field" should be numeric.', {"field": "quantity"})])
+    return quantity_units(str(value) if isinstance(value, float) else value, "quantity")
 
+
+def _sendable(value: Any) -> Any:
+    """Refuse what could be kept but not be answered: halves of surrogate pairs, huge numbers."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(value))
+    except (ValueError, OverflowError, RecursionError) as error:
+        message = "what it holds cannot be answered as JSON"
+        raise PydanticCustomError("not_sendable", message) from error
+
+
+def _whole_letters(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise PydanticCustomError("string_unicode", "half a surrogate pair") from error
+    return value
+
+
+Text = Annotated[str, AfterValidator(_whole_letters)]
+"""A text that can be kept: JSON may hold half a surrogate pair."""
+
+Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+"""A whole number as SQLite holds it."""
+
+Filled = Annotated[str, Field(pattern=r"\S")]
+"""A text of more than blanks."""
+
+Attributes = Annotated[dict[str, Any], AfterValidator(_sendable)]
 
 Quantity = Annotated[int, BeforeValidator(_units, json_schema_input_type=float)]
 """A decimal(12,4) in 1e-4 units; Python prints a float in the digits that it was read from."""
@@ -33,14 +74,14 @@ class Given(BaseModel):
 class LinkKey(Given):
     """What names a stock-source link."""
 
-    stock_id: int
-    source_code: str
+    stock_id: Whole
+    source_code: Filled
 
 
 class Link(LinkKey):
     """A stock-source link; 1 is tried first."""
 
-    priority: int = Field(ge=0, le=65535)
+    priority: int = Field(ge=1, le=65535)
 
 
 class LinksBody(Given):
@@ -58,8 +99,8 @@ class LinkKeysBody(Given):
 class ItemKey(Given):
     """What names a source item."""
 
-    sku: str = Field(min_length=1)
-    source_code: str
+    sku: Filled
+    source_code: Filled
 
 
 class SourceItem(ItemKey):
@@ -69,52 +110,57 @@ class SourceItem(ItemKey):
     status: int = Field(ge=0, le=1)
 
 
+_SOURCE_ITEMS: Any = Field(validation_alias=AliasChoices("sourceItems", "source_items"))
+"""Its documented name is the one in camel case."""
+
+
 class SourceItemsBody(Given):
     """Body of ``source-items``."""
 
-    source_items: list[SourceItem]
+    source_items: list[SourceItem] = _SOURCE_ITEMS
 
 
 class ItemKeysBody(Given):
     """Body of ``source-items-delete``."""
 
-    source_items: list[ItemKey]
+    source_items: list[ItemKey] = _SOURCE_ITEMS
 
 
 class CarrierLink(Given):
     """A carrier of a source."""
 
-    carrier_code: str
-    position: int = 0
+    carrier_code: Text
+    position: Whole = 0
 
 
 class SourceFields(Given):
     """A source but for its code; what is not given stays as it is, or empty."""
 
-    name: str | None = None
+    # What must not be empty is left out, not null; it has no default either, though it looks so.
+    name: Filled = Field(default_factory=str)
     enabled: bool | None = None
-    email: str | None = None
-    contact_name: str | None = None
-    description: str | None = None
-    latitude: float | None = Field(None, ge=-90, le=90)
-    longitude: float | None = Field(None, ge=-180, le=180)
-    country_id: str | None = None
-    region_id: int | None = None
-    region: str | None = None
-    city: str | None = None
-    street: str | None = None
-    postcode: str | None = None
-    phone: str | None = None
-    fax: str | None = None
+    email: Text | None = None
+    contact_name: Text | None = None
+    description: Text | None = None
+    latitude: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False)
+    longitude: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False)
+    country_id: Filled = Field(default_factory=str)
+    region_id: Whole | None = None
+    region: Text | None = None
+    city: Text | None = None
+    street: Text | None = None
+    postcode: Filled = Field(default_factory=str)
+    phone: Text | None = None
+    fax: Text | None = None
     use_default_carrier_config: bool | None = None
     carrier_links: list[CarrierLink] | None = None
-    extension_attributes: dict[str, Any] | None = None
+    extension_attributes: Attributes | None = None
 
 
 class NewSource(SourceFields):
     """A source with its code."""
 
-    source_code: str = Field(min_length=1, pattern=r"^\S+$")
+    source_code: str = Field(pattern=r"^\S+$")
 
 
 class NewSourceBody(Given):
@@ -132,8 +178,8 @@ class SourceBody(Given):
 class SalesChannel(Given):
     """What sells: a website by its code."""
 
-    type: str = Field(min_length=1)
-    code: str = Field(min_length=1)
+    type: Filled
+    code: Filled
 
 
 class StockExtension(Given):
@@ -145,8 +191,8 @@ class StockExtension(Given):
 class Stock(Given):
     """A stock; what is not given stays as it is."""
 
-    stock_id: int | None = None
-    name: str | None = None
+    stock_id: Whole | None = None
+    name: Filled = Field(default_factory=str)
     extension_attributes: StockExtension | None = None
 
 
@@ -159,5 +205,5 @@ class StockBody(Given):
 class Credentials(Given):
     """Body of ``integration/admin/token``."""
 
-    username: str
-    password: str
+    username: Text
+    password: Text

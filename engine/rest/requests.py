@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from engine.places.address_book import Address
-from engine.rest.errors import ApiError, failed
+from engine.rest.errors import ApiError, failed, wrong_type
 from engine.rest.select import Wanted
 from engine.types import QTY_SCALE
 
@@ -69,20 +69,6 @@ def _snake(name: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
 
 
-def wrong_type(value: Any, due: str) -> ApiError:
-    """Return the error on a value of another type than the one that is due."""
-    message = (
-        'The "%value" value\'s type is invalid. The "%type" type was expected. '
-        "Verify and try again."
-    )
-    shown: Any = type(value).__name__
-    if isinstance(value, bool | str | Decimal):
-        shown = str(value)[:60]
-    elif isinstance(value, int) and abs(value) < 2**63:
-        shown = value
-    return ApiError(400, message, {"value": shown, "type": due})
-
-
 def inventory_request(values: Any, most_items: int) -> InventoryRequest:
     """Read an inventory request.
 
@@ -107,11 +93,12 @@ def inventory_request(values: Any, most_items: int) -> InventoryRequest:
     if len(items) > most_items:
         raise ApiError(400, "Maximum items in a request is %1", [most_items])
     wanted = [_wanted(item) for item in items]
-    return InventoryRequest(whole_number(member(values, "stockId")), wanted, _address(values))
+    stock_id = whole_number(member(values, "stockId"), "stockId")
+    return InventoryRequest(stock_id, wanted, _address(values))
 
 
-def whole_number(value: Any) -> int:
-    """Return a whole number that may stand as text, as PHP takes it.
+def whole_number(value: Any, name: str) -> int:
+    """Return a whole number that may stand as text, as PHP takes it; errors name it.
 
     Raises
     ------
@@ -122,12 +109,12 @@ def whole_number(value: Any) -> int:
     if isinstance(value, str) and value.lstrip("-").isdecimal() and value.isascii():
         number = int(value[:20])
     if isinstance(number, bool) or not isinstance(number, int) or not -(2**63) <= number < 2**63:
-        raise wrong_type(value, "int")
+        raise wrong_type(value, "int", name)
     return number
 
 
-def quantity_units(value: Any) -> int:
-    """Return a quantity in 1e-4 units.
+def quantity_units(value: Any, name: str) -> int:
+    """Return a quantity in 1e-4 units; errors name it.
 
     Raises
     ------
@@ -137,18 +124,18 @@ def quantity_units(value: Any) -> int:
     if type(value) is int and abs(value) < 10**8:
         return value * QTY_SCALE
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        raise wrong_type(value, "float")
+        raise wrong_type(value, "float", name)
     if isinstance(value, int) and abs(value) >= 2**63:
-        raise wrong_type("a number of many digits", "float")
+        raise wrong_type("a number of many digits", "float", name)
     shown = str(value)[:60]
     if isinstance(value, str) and ("_" in value or not value.isascii()):
-        raise wrong_type(shown, "float")  # digits to Python, but not to PHP
+        raise wrong_type(shown, "float", name)  # digits to Python, but not to PHP
     try:
         number = Decimal(value)
     except (ArithmeticError, ValueError) as error:
-        raise wrong_type(shown, "float") from error
+        raise wrong_type(shown, "float", name) from error
     if not number.is_finite():
-        raise wrong_type(shown, "float")
+        raise wrong_type(shown, "float", name)
     # In this sequence: 1E+999999 would be an integer of a million digits.
     if abs(number) >= 10**8 or (units := _EXACT.multiply(number, QTY_SCALE)) % 1:
         message = 'The quantity "%value" is no decimal(12,4): at most 8 digits and 4 decimals.'
@@ -159,7 +146,7 @@ def quantity_units(value: Any) -> int:
 def _wanted(item: Any) -> Wanted:
     if not isinstance(item, dict):
         raise wrong_type(item, "InventoryRequestItem")
-    sku, quantity = text(member(item, "sku"), "sku"), quantity_units(member(item, "qty"))
+    sku, quantity = text(member(item, "sku"), "sku"), quantity_units(member(item, "qty"), "qty")
     if quantity < 0:
         raise failed([('The quantity "%value" is below 0.', {"value": str(item["qty"])})])
     return Wanted(sku, quantity)
@@ -176,7 +163,7 @@ def text(value: Any, name: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
-        raise wrong_type(value, "string")
+        raise wrong_type(value, "string", name)
     if not value:
         raise failed([('"%field" can not be empty.', {"field": name})])
     return value

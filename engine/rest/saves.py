@@ -86,6 +86,11 @@ def save_source(db: sqlite3.Connection, fields: Mapping[str, Any], *, is_new: bo
         changed = ", ".join(f"{name} = ?" for name in row)
         query = f"UPDATE sources SET {changed} WHERE source_code = ?"
         db.execute(query, [*row.values(), code])
+    half = (
+        "SELECT 1 FROM sources WHERE source_code = ? AND (latitude IS NULL) != (longitude IS NULL)"
+    )
+    if db.execute(half, [code]).fetchone():
+        raise failed([("Give latitude and longitude, or neither.", ())])
     return Effect([], network=True)
 
 

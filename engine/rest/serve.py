@@ -60,22 +60,24 @@ def serve_store(
     OSError
         If the address is taken or the disk does not let itself be written to.
     """
+    only_local = is_loopback(host)
     with locked(path), socket.create_server((host, port), family=_family(host)) as listening:
         with faults_of(path):
             with_users = _prepare(path, catalog)
-        if not with_users and not is_loopback(host):
+        if not with_users and not only_local:
             raise UsageError(
                 f"{path} has no users, and without them only this machine is served, not {host}; "
                 f"add one by ssa users {path} --add NAME --role write, or leave out --host"
             )
         algorithms = {found.code: found.algorithm for found in list_algorithms() if found.algorithm}
         live = Live(path, algorithms)
+        app = make_app(live, limits or Limits(), only_local=only_local)
         try:
-            app = make_app(live, limits or Limits(), with_users=with_users)
             url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
             ready(url, repr(live.version.catalog), with_users)
             _run(app, listening)
         finally:
+            app.close()
             live.close()
 
 

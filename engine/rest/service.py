@@ -71,13 +71,15 @@ class Service:
             db.execute("COMMIT")
 
     def check_count(self, count: int, what: str) -> None:
-        """Refuse more items in a request than the limit.
+        """Refuse a request of no items, as MSI does, and of more than the limit.
 
         Raises
         ------
         ApiError
             Naming the limit.
         """
+        if not count:
+            raise ApiError(400, "Input data is empty")
         if count > self.limits.items:
             raise ApiError(400, f"Maximum {what} in a request is %1", [self.limits.items])
 

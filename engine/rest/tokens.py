@@ -172,15 +172,16 @@ class TokenCache:
         self._connection = connection
         self._found: dict[bytes, _Found] = {}
         self._version: tuple[int, int] | None = None
+        self._has_users = False
+
+    def has_users(self) -> bool:
+        """Tell whether the store has users now."""
+        self._look_again()
+        return self._has_users
 
     def verify(self, token: str, now: float) -> Role | None:
         """Return what a token allows, or None if it is none, has expired or was revoked."""
-        # The first number changes when others write, the second when this connection does.
-        ((data_version,),) = self._connection.execute("PRAGMA data_version")
-        version = data_version, self._connection.total_changes
-        if version != self._version:
-            self._found.clear()
-            self._version = version
+        self._look_again()
         digest = _digest(token)
         found = self._found.get(digest)
         if found is None:
@@ -191,6 +192,20 @@ class TokenCache:
                 self._found.clear()
             self._found[digest] = found
         return found.role if now < found.expires_at else None
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _look_again(self) -> None:
+        # The first number changes when others write, the second when this connection does.
+        ((data_version,),) = self._connection.execute("PRAGMA data_version")
+        version = data_version, self._connection.total_changes
+        if version != self._version:
+            self._found.clear()
+            query = "SELECT EXISTS (SELECT 1 FROM users)"
+            self._has_users = bool(self._connection.execute(query).fetchone()[0])
+            self._version = version
 
 
 class _Found(NamedTuple):

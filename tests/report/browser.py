@@ -14,12 +14,15 @@ _QUIET = (
 )
 
 
-def open_page(path, profile):
+def open_page(path, profile, *options):
     """Return the page as the browser has it once it is loaded, and what its console says.
+
+    The page is a file's path or a URL.
 
     The console holds errors of scripts, and every address that the page may not or cannot load.
     """
-    command = [CHROMIUM, *_QUIET, f"--user-data-dir={profile}", "--dump-dom", path.as_uri()]
+    address = path if isinstance(path, str) else path.as_uri()
+    command = [CHROMIUM, *_QUIET, *options, f"--user-data-dir={profile}", "--dump-dom", address]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     return done.stdout, re.findall(r"CONSOLE.*", done.stderr)
 

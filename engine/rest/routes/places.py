@@ -10,21 +10,31 @@ from starlette.responses import Response
 from engine.earth import MM_PER_KM
 from engine.places.address_book import Address
 from engine.places.distance import great_circle_mm, points
+from engine.rest import documented, openapi
 from engine.rest.answers import answer
-from engine.rest.errors import ApiError
-from engine.rest.requests import address_of, wrong_type
+from engine.rest.errors import ApiError, wrong_type
+from engine.rest.requests import address_of
 from engine.rest.service import service
 
-router = APIRouter()
+router = APIRouter(tags=["Places and distances"])
 
 
-@router.get("/V1/inventory/get-distance-provider-code")
+@router.get(
+    "/V1/inventory/get-distance-provider-code",
+    operation_id="inventoryDistanceBasedSourceSelectionApiGetDistanceProviderCodeV1",
+    response_model=str,
+)
 async def distance_provider_code() -> Response:
     """Return ``offline``: distances are great circles between GeoNames' places."""
     return answer("offline")
 
 
-@router.get("/V1/inventory/get-distance")
+@router.get(
+    "/V1/inventory/get-distance",
+    operation_id="inventoryDistanceBasedSourceSelectionApiGetDistanceV1",
+    response_model=float,
+    openapi_extra=openapi.POINTS,
+)
 async def distance(request: Request) -> Response:
     """Return the distance between two points in kilometres."""
     values = _values(request)
@@ -35,7 +45,12 @@ async def distance(request: Request) -> Response:
     return answer(int(great_circle_mm(*ends)[0]) / MM_PER_KM)
 
 
-@router.get("/V1/inventory/get-latlng-from-address")
+@router.get(
+    "/V1/inventory/get-latlng-from-address",
+    operation_id="inventoryDistanceBasedSourceSelectionApiGetLatLngFromAddressV1",
+    response_model=documented.Position,
+    openapi_extra=openapi.ADDRESS,
+)
 async def position(request: Request) -> Response:
     """Return where an address lies: the first place of GeoNames that matches."""
     address = _address(request)
@@ -45,7 +60,12 @@ async def position(request: Request) -> Response:
     return answer(_shown(found))
 
 
-@router.get("/V1/inventory/get-latslngs-from-address")
+@router.get(
+    "/V1/inventory/get-latslngs-from-address",
+    operation_id="inventoryDistanceBasedSourceSelectionApiGetLatsLngsFromAddressV1",
+    response_model=list[documented.Position],
+    openapi_extra=openapi.ADDRESS,
+)
 async def positions(request: Request) -> Response:
     """Return all places of GeoNames that match an address in the same way as the first."""
     address = _address(request)
@@ -70,9 +90,9 @@ def _point(values: dict[str, str], name: str) -> tuple[float, float]:
         try:
             value = float(given)
         except ValueError as error:
-            raise wrong_type(given, "float") from error
+            raise wrong_type(given, "float", f"{name}[{axis}]") from error
         if not math.isfinite(value) or abs(value) > most:
-            raise wrong_type(given, f"float from -{most} to {most}")
+            raise wrong_type(given, f"float from -{most} to {most}", f"{name}[{axis}]")
         degrees.append(value)
     return degrees[0], degrees[1]
 

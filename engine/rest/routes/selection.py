@@ -7,9 +7,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from engine.errors import AlgorithmError
+from engine.rest import documented, openapi
 from engine.rest.answers import answer
 from engine.rest.batch import decide, decide_requests, read_stream, write_streams
-from engine.rest.errors import ApiError, failed_algorithm
+from engine.rest.errors import ApiError, failed_algorithm, wrong_type
+from engine.rest.gate import ARROW
 from engine.rest.live import Live, Version
 from engine.rest.requests import (
     InventoryRequest,
@@ -17,18 +19,19 @@ from engine.rest.requests import (
     member,
     read_json,
     text,
-    wrong_type,
 )
 from engine.rest.select import select
 from engine.rest.service import Service, service
 from engine.selection.run import MODES
 
-ARROW = "application/vnd.apache.arrow.stream"
-
-router = APIRouter()
+router = APIRouter(tags=["Source selection"])
 
 
-@router.get("/V1/inventory/source-selection-algorithm-list")
+@router.get(
+    "/V1/inventory/source-selection-algorithm-list",
+    operation_id="inventorySourceSelectionApiGetSourceSelectionAlgorithmListV1",
+    response_model=list[documented.Algorithm],
+)
 async def algorithm_list(request: Request) -> Response:
     """List the installed algorithms by code."""
     algorithms = service(request).live.algorithms.values()
@@ -40,7 +43,12 @@ async def algorithm_list(request: Request) -> Response:
     )
 
 
-@router.post("/V1/inventory/source-selection-algorithm-result")
+@router.post(
+    "/V1/inventory/source-selection-algorithm-result",
+    operation_id="inventorySourceSelectionApiSourceSelectionServiceV1",
+    response_model=documented.SelectionResult,
+    openapi_extra=openapi.SELECTION_BODY,
+)
 async def algorithm_result(request: Request) -> Response:
     """Decide which source gives what to one request; nothing is deducted."""
     return answer(result(service(request), await request.body()))
@@ -77,7 +85,12 @@ def _select(version: Version, asked: InventoryRequest, code: str) -> dict[str, A
     return select(catalog, skus, ranks.ranks(stock, code, where), asked.wanted)
 
 
-@router.post("/V1/inventory/source-selection-batch")
+@router.post(
+    "/V1/inventory/source-selection-batch",
+    operation_id="sourceSelectionBatch",
+    response_model=documented.BatchResult,
+    openapi_extra=openapi.BATCH_BODY,
+)
 async def batch(request: Request) -> Response:
     """Decide many requests in one call; nothing is deducted.
 
@@ -104,7 +117,7 @@ def _streams(found: Service, body: bytes, options: dict[str, Any]) -> bytes:
 
 def _answers(found: Service, requests: Any, options: dict[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(requests, list):
-        raise wrong_type(requests, "InventoryRequest[]")
+        raise wrong_type(requests, "InventoryRequest[]", "requests")
     asked = [inventory_request(one, found.limits.items) for one in requests]
     return decide_requests(found.version.catalog, asked, **options)
 
