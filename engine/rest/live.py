@@ -74,7 +74,11 @@ class Live:
         self.path = path
         self.algorithms = algorithms
         self._db = connect(path)
-        catalog = read_catalog(self._db)
+        try:
+            catalog = read_catalog(self._db)
+        except BaseException:
+            self._db.close()
+            raise
         self.book = AddressBook(catalog.geonames)
         self.reserved = sum_reservations(catalog)
         ranks = Ranks(catalog, self.book, algorithms)
@@ -109,37 +113,51 @@ class Live:
                     jobs.append(self._jobs.get_nowait())
                 except Empty:
                     break
-            waiting = [job for job in jobs if job is not None]
-            try:
-                if waiting:
-                    self._commit(waiting)
-            except BaseException as error:  # the disk is full, say: nobody may wait for ever
-                for job in waiting:
-                    if not job.done.done():
-                        job.done.set_exception(error)
+            # From here on nobody can cancel them.
+            waiting = [job for job in jobs if job and job.done.set_running_or_notify_cancel()]
+            if waiting:
+                self._serve(waiting)
             if jobs[-1] is None:
                 return
 
+    def _serve(self, jobs: list[_Job]) -> None:
+        """Commit changes together, or one by one if that fails; each gets its answer or error."""
+        begun = False
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            begun = True
+            self._commit(jobs)
+        except BaseException as error:  # the disk is full, say: nobody may wait for ever
+            left = [job for job in jobs if not job.done.done()]
+            for job in left:
+                if begun and len(left) > 1:
+                    self._serve([job])
+                else:
+                    job.done.set_exception(error)
+
     def _commit(self, jobs: list[_Job]) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
         try:
             draft = _Draft(self.version.catalog)
             answers = [(job, self._try(job, draft)) for job in jobs]
-            catalog = draft.catalog()
+            version = self._version(draft)
             self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
+        self.version = version
+        for job, answer in answers:
+            if not isinstance(answer, _Failed):
+                job.done.set_result(answer)
+
+    def _version(self, draft: "_Draft") -> Version:
+        catalog = draft.catalog()
         _, skus, ranks = self.version
         if catalog.sku_index is not skus.index:
             skus = Skus(catalog.sku_index)
         if draft.network:
             ranks = Ranks(catalog, self.book, self.algorithms)
-        self.version = Version(catalog, skus, ranks)
-        for job, answer in answers:
-            if not isinstance(answer, _Failed):
-                job.done.set_result(answer)
+        return Version(catalog, skus, ranks)
 
     def _try(self, job: _Job, draft: "_Draft") -> Any:
         """Make one change; if it fails, the others go on without it."""
@@ -147,13 +165,15 @@ class Live:
         try:
             effect = job.change(self._db)
             draft.add(effect, self._db)
-            return effect.answer
+            answer = effect.answer
         except Exception as error:
+            if not self._db.in_transaction:  # a full disk has undone the others as well
+                raise
             self._db.execute("ROLLBACK TO one")
             job.done.set_exception(error)
-            return _Failed()
-        finally:
-            self._db.execute("RELEASE one")
+            answer = _Failed()
+        self._db.execute("RELEASE one")
+        return answer
 
 
 class _Failed:

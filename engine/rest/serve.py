@@ -69,7 +69,8 @@ def serve_store(
                 f"add one by ssa users {path} --add NAME --role write, or leave out --host"
             )
         algorithms = {found.code: found.algorithm for found in list_algorithms() if found.algorithm}
-        live = Live(path, algorithms)
+        with faults_of(path):
+            live = Live(path, algorithms)
         try:
             app = make_app(live, limits or Limits(), with_users=with_users)
             url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
