@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from engine.algorithms.protocol import SourceSelectionAlgorithm
 from engine.catalog import Catalog
 from engine.places.address_book import AddressBook
+from engine.places.geocode import Locator
 from engine.rest.changes import ItemRows, with_items, with_network, without_items
 from engine.rest.ranks import Ranks, Skus
 from engine.rest.sales import sum_reservations
@@ -80,6 +81,7 @@ class Live:
             self._db.close()
             raise
         self.book = AddressBook(catalog.geonames)
+        self.locator = Locator(catalog.geonames)
         self.reserved = sum_reservations(catalog)
         ranks = Ranks(catalog, self.book, algorithms)
         self.version = Version(catalog, Skus(catalog.sku_index), ranks)
@@ -128,16 +130,15 @@ class Live:
             begun = True
             self._commit(jobs)
         except BaseException as error:  # the disk is full, say: nobody may wait for ever
-            left = [job for job in jobs if not job.done.done()]
-            for job in left:
-                if begun and len(left) > 1:
+            for job in jobs:
+                if begun and len(jobs) > 1:
                     self._serve([job])
                 else:
                     job.done.set_exception(error)
 
     def _commit(self, jobs: list[_Job]) -> None:
         try:
-            draft = _Draft(self.version.catalog)
+            draft = _Draft(self.version.catalog, self._db, self.locator)
             answers = [(job, self._try(job, draft)) for job in jobs]
             version = self._version(draft)
             self._db.execute("COMMIT")
@@ -147,7 +148,9 @@ class Live:
             raise
         self.version = version
         for job, answer in answers:
-            if not isinstance(answer, _Failed):
+            if isinstance(answer, _Refused):
+                job.done.set_exception(answer.error)
+            else:
                 job.done.set_result(answer)
 
     def _version(self, draft: "_Draft") -> Version:
@@ -160,38 +163,39 @@ class Live:
         return Version(catalog, skus, ranks)
 
     def _try(self, job: _Job, draft: "_Draft") -> Any:
-        """Make one change; if it fails, the others go on without it."""
+        """Make one change; if it is refused, the others go on without it."""
         self._db.execute("SAVEPOINT one")
         try:
             effect = job.change(self._db)
-            draft.add(effect, self._db)
-            answer = effect.answer
         except Exception as error:
             if not self._db.in_transaction:  # a full disk has undone the others as well
                 raise
             self._db.execute("ROLLBACK TO one")
-            job.done.set_exception(error)
-            answer = _Failed()
+            self._db.execute("RELEASE one")
+            return _Refused(error)
         self._db.execute("RELEASE one")
-        return answer
+        draft.add(effect)  # which encodes what others have changed: its errors may be theirs
+        return effect.answer
 
 
-class _Failed:
+class _Refused(NamedTuple):
     """Stands for the answer of a change that was undone."""
+
+    error: Exception
 
 
 class _Draft:
-    """The catalogue that several changes lead to; items wait, to be changed all at once."""
+    """The catalogue that several changes lead to; what it can it changes once for all of them."""
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+    def __init__(self, catalog: Catalog, db: sqlite3.Connection, locator: Locator) -> None:
+        self._catalog, self._db, self._locator = catalog, db, locator
         self._items: dict[tuple[str, str], tuple[Any, ...]] = {}
+        self._stale = False
         self.network = False
 
-    def add(self, effect: Effect, db: sqlite3.Connection) -> None:
+    def add(self, effect: Effect) -> None:
         if effect.network:
-            self._catalog = with_network(self.catalog(), network_tables(db))
-            self.network = True
+            self._stale = self.network = True
         if effect.gone:
             self._catalog = without_items(self.catalog(), *effect.gone)
         if effect.items:
@@ -199,6 +203,10 @@ class _Draft:
                 self._items[row[:2]] = row
 
     def catalog(self) -> Catalog:
+        if self._stale:  # before the items, which may be of sources that are new
+            tables = network_tables(self._db)
+            self._catalog = with_network(self._catalog, tables, self._locator)
+            self._stale = False
         if self._items:
             rows = ItemRows(*map(list, zip(*self._items.values(), strict=True)))
             self._catalog = with_items(self._catalog, rows)

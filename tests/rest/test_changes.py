@@ -208,9 +208,7 @@ def check_orders(catalog: Catalog, anew: Catalog, tables: Tables) -> None:
         return
     for algorithm in ("priority", "distance"):
         one, other = (
-            engine.allocate(
-                which, orders.get("orders"), orders["order_lines"], algorithm=algorithm
-            )
+            engine.allocate(which, orders.get("orders"), orders["order_lines"], algorithm=algorithm)
             for which in (catalog, anew)
         )
         for name in ("allocations", "orders", "shortfalls"):

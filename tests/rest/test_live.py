@@ -268,7 +268,9 @@ def some_change(chance: random.Random, number: int) -> Callable[[sqlite3.Connect
     fields = {"source_code": f"s{number % 5}", "name": "s", "country_id": "US", "postcode": "1"}
     kinds: list[Callable[[sqlite3.Connection], Effect]] = [
         lambda db: saves.save_items(db, [SourceItem(code, sku, number, number % 2)]),
-        lambda db: saves.save_items(db, [SourceItem(code, f"{sku} {at}", at, 1) for at in range(9)]),
+        lambda db: saves.save_items(
+            db, [SourceItem(code, f"{sku} {at}", at, 1) for at in range(9)]
+        ),
         lambda db: saves.delete_items(db, [(code, sku), (code, f"{sku} 3")]),
         lambda db: saves.save_source(
             db, {**fields, "enabled": number % 3 > 0}, is_new=number % 2 > 0

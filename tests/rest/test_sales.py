@@ -56,7 +56,9 @@ def example(**settings: object) -> Catalog:
         "sources": [{"source_code": "a"}],
         "stock_source_links": named("stock_source_links", [(1, "a", 1)]),
         "source_items": named("source_items", [("a", "X", Decimal(5), 1)]),
-        "reservations": named("reservations", [(1, "x", Decimal("-2.5")), (1, "X", Decimal("0.5"))]),
+        "reservations": named(
+            "reservations", [(1, "x", Decimal("-2.5")), (1, "X", Decimal("0.5"))]
+        ),
         "stock_items": [{"sku": "x", **settings}],
     }
     return laid_out(Catalog.from_tables(to_arrow(tables)))
@@ -138,4 +140,3 @@ def test_what_is_not_assigned_is_not_sold(sku: str, stock_id: int):
             {"code": NOT_ASSIGNED, "message": "The requested sku is not assigned to given stock"}
         ],
     }
-

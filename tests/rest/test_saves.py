@@ -81,8 +81,14 @@ def test_a_link_to_what_is_not_there_saves_none(live: Live):
         "message": "Validation Failed",
         "errors": [
             {"message": 'Stock with id "%value" does not exist.', "parameters": {"value": 7}},
-            {"message": 'Source with code "%value" does not exist.', "parameters": {"value": "mars"}},
-            {"message": 'Source with code "%value" does not exist.', "parameters": {"value": "moon"}},
+            {
+                "message": 'Source with code "%value" does not exist.',
+                "parameters": {"value": "mars"},
+            },
+            {
+                "message": 'Source with code "%value" does not exist.',
+                "parameters": {"value": "moon"},
+            },
         ],
     }
 
@@ -95,7 +101,10 @@ def test_deleted_links_leave_the_priorities_of_others(live: Live):
         (2, "hq", 4),
         (2, "reno_wh", 3),
     ]
-    assert save(live, saves.delete_links, [(2, code) for code in ("hq", "reno_wh", "baltimore_wh")]) == []
+    assert (
+        save(live, saves.delete_links, [(2, code) for code in ("hq", "reno_wh", "baltimore_wh")])
+        == []
+    )
     assert rows(live, "stocks", "stock_id = 2") == [(2, "North America Stock")]
 
 
@@ -103,7 +112,9 @@ NEW = {"source_code": "c", "name": "C", "country_id": "US", "postcode": "10022"}
 
 
 def test_a_source_is_created_and_changed(live: Live):
-    assert save(live, saves.save_source, {**NEW, "latitude": 1.5, "longitude": 2}, is_new=True) == []
+    assert (
+        save(live, saves.save_source, {**NEW, "latitude": 1.5, "longitude": 2}, is_new=True) == []
+    )
     assert source(live, "c") == {
         **NEW,
         "enabled": True,
@@ -160,9 +171,9 @@ def test_sources_that_are_refused(live: Live):
 def test_a_source_that_breaks_a_rule_of_the_catalogue_is_refused(live: Live):
     before = everything(live)
     with pytest.raises(InputError, match="longitude"):
-        live.write(
-            lambda db: saves.save_source(db, {**NEW, "latitude": 1.5}, is_new=True)
-        ).result(20)
+        live.write(lambda db: saves.save_source(db, {**NEW, "latitude": 1.5}, is_new=True)).result(
+            20
+        )
     assert everything(live) == before
     save(live, saves.save_source, NEW, is_new=True)
 
@@ -268,7 +279,10 @@ def test_one_unknown_source_in_a_thousand_items_saves_none(live: Live):
         "status": 400,
         "message": "Validation Failed",
         "errors": [
-            {"message": 'Source with code "%value" does not exist.', "parameters": {"value": "mars"}}
+            {
+                "message": 'Source with code "%value" does not exist.',
+                "parameters": {"value": "mars"},
+            }
         ],
     }
     items[500] = SourceItem("hq", "SKU 500", 500, 1)

@@ -126,7 +126,9 @@ def test_what_json_has_no_word_for_is_kept_as_it_prints():
     assert row["fax"] == "12"
 
 
-@pytest.mark.parametrize(("given", "kept"), [("0", 0), ("12", 12), ("DE-BY", None), ("9" * 20, None)])
+@pytest.mark.parametrize(
+    ("given", "kept"), [("0", 0), ("12", 12), ("DE-BY", None), ("9" * 20, None)]
+)
 def test_the_number_of_a_region_is_a_number(given: str, kept: int | None):
     tables = {
         "sources": pa.table({"source_code": ["a"], "region_id": [given]}),
@@ -284,7 +286,9 @@ def test_one_service_has_a_store(tmp_path: Path):
     link.symlink_to(path)
     with locked(path):
         for name in (path, link):
-            with pytest.raises(UsageError, match="another ssa serve holds this store; stop it first"):
+            with pytest.raises(
+                UsageError, match="another ssa serve holds this store; stop it first"
+            ):
                 serve(name)
     serve(link)
 
@@ -374,7 +378,9 @@ def test_faults_name_the_file(tmp_path: Path):
 
 def test_a_store_serves_as_its_catalogue_does(example: Catalog):
     found = stored(example)
-    lines = pa.table({"order_id": [1, 1], "stock_id": [2, 2], "sku": ["24-wb01", "24-WB03"], "qty": [40, 20]})
+    lines = pa.table(
+        {"order_id": [1, 1], "stock_id": [2, 2], "sku": ["24-wb01", "24-WB03"], "qty": [40, 20]}
+    )
     one, other = (engine.allocate(which, None, lines) for which in (example, found))
     assert one.allocations.equals(other.allocations)
     check_same(found, laid_out(found))
