@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from engine.earth import MM_PER_KM
 from engine.places.distance import KnownDistances, Points, points
-from engine.places.geocode import ADDRESS, geocode
+from engine.places.geocode import ADDRESS, Locator
 from engine.tables.findings import Finding, raise_findings
 from engine.tables.fold import fold_country, fold_postcode, fold_sku
 from engine.tables.items import ItemKeys, item_keys
@@ -142,13 +142,15 @@ class Catalog:
         return f"Catalog({', '.join(parts)})"
 
 
-def encode_catalog(valid: Validated) -> Catalog:
+def encode_catalog(valid: Validated, locator: Locator | None = None) -> Catalog:
     """Lay valid tables out as arrays, with a number for each key.
 
     Parameters
     ----------
     valid
         What `validate_catalog` returned, with nothing fatal.
+    locator
+        Knows where addresses lie; without one the catalogue's geonames tell.
 
     Returns
     -------
@@ -178,7 +180,7 @@ def encode_catalog(valid: Validated) -> Catalog:
         sku_names=sku_names,
         spelt_alike=spelt_alike,
         enabled=frozen(np.asarray(sources["enabled"]).astype(np.uint8)),
-        source_points=_locate_sources(sources, tables.get("geonames")),
+        source_points=_locate_sources(sources, locator or Locator(tables.get("geonames"))),
         links=encode_links(tables["stock_source_links"], codes, stock_ids),
         items=items._replace(reserved=reserved),
         item_rows=frozen(keys.rows.astype(np.int32)),
@@ -292,12 +294,12 @@ def encode_links(table: pa.Table, codes: pa.Array, stock_ids: IntArray) -> Links
     return Links(frozen(offsets), frozen(source[rows]), frozen(priority[rows]))
 
 
-def _locate_sources(sources: pa.Table, geonames: pa.Table | None) -> Points:
+def _locate_sources(sources: pa.Table, locator: Locator) -> Points:
     latitude, longitude = (
         np.asarray(pc.fill_null(sources[name], np.nan)).copy() for name in ("latitude", "longitude")
     )
     missing = np.flatnonzero(np.isnan(latitude))
-    found = geocode(sources.select(ADDRESS).take(pa.array(missing)), geonames)
+    found = locator.locate(sources.select(ADDRESS).take(pa.array(missing)))
     latitude[missing], longitude[missing] = found
     return Points(*(frozen(axis) for axis in points(latitude, longitude)))
 

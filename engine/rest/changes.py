@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from engine.catalog import Catalog, encode_catalog, encode_reserved, find_items, index_of
+from engine.places.geocode import Locator
 from engine.tables.findings import raise_findings
 from engine.tables.fold import fold_sku
 from engine.tables.quantity import units_to_decimal
@@ -59,7 +60,9 @@ def laid_out(catalog: Catalog) -> Catalog:
     return replace(_with_items(named, catalog.items), spelt_alike=True)
 
 
-def with_network(catalog: Catalog, tables: Mapping[str, pa.Table]) -> Catalog:
+def with_network(
+    catalog: Catalog, tables: Mapping[str, pa.Table], locator: Locator | None = None
+) -> Catalog:
     """Return a catalogue with other sources, stocks, channels and links.
 
     Parameters
@@ -68,17 +71,18 @@ def with_network(catalog: Catalog, tables: Mapping[str, pa.Table]) -> Catalog:
         All of its sources must be among the new ones.
     tables
         `NETWORK`, each of them whole.
+    locator
+        Remembers where sources lie from one change to the next; by the catalogue's geonames.
 
     Raises
     ------
     InputError
         Listing every row that breaks a rule of its table.
     """
-    given = {name: catalog.tables.get(name) for name in ("geonames", "distances")}
-    raw = {**given, **tables, "source_items": _NO_ITEMS}
+    raw = {**tables, "source_items": _NO_ITEMS, "distances": catalog.tables.get("distances")}
     valid = validate_catalog({name: RawTable(one) for name, one in raw.items() if one is not None})
     raise_findings(valid.fatal)
-    bare = encode_catalog(valid)
+    bare = encode_catalog(valid, locator or Locator(catalog.geonames))
     now = index_of(whole(catalog.sources["source_code"]), whole(bare.sources["source_code"]))
     changed = replace(
         catalog,

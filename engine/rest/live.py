@@ -74,7 +74,11 @@ class Live:
         self.path = path
         self.algorithms = algorithms
         self._db = connect(path)
-        catalog = read_catalog(self._db)
+        try:
+            catalog = read_catalog(self._db)
+        except BaseException:
+            self._db.close()
+            raise
         self.book = AddressBook(catalog.geonames)
         self.locator = LastingLocator(catalog.geonames, self.book)
         self.reserved = sum_reservations(catalog)
@@ -110,69 +114,87 @@ class Live:
                     jobs.append(self._jobs.get_nowait())
                 except Empty:
                     break
-            waiting = [job for job in jobs if job is not None]
-            try:
-                if waiting:
-                    self._commit(waiting)
-            except BaseException as error:  # the disk is full, say: nobody may wait for ever
-                for job in waiting:
-                    if not job.done.done():
-                        job.done.set_exception(error)
+            # From here on nobody can cancel them.
+            waiting = [job for job in jobs if job and job.done.set_running_or_notify_cancel()]
+            if waiting:
+                self._serve(waiting)
             if jobs[-1] is None:
                 return
 
-    def _commit(self, jobs: list[_Job]) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
+    def _serve(self, jobs: list[_Job]) -> None:
+        """Commit changes together, or one by one if that fails; each gets its answer or error."""
+        begun = False
         try:
-            draft = _Draft(self.version.catalog)
+            self._db.execute("BEGIN IMMEDIATE")
+            begun = True
+            self._commit(jobs)
+        except BaseException as error:  # the disk is full, say: nobody may wait for ever
+            for job in jobs:
+                if begun and len(jobs) > 1:
+                    self._serve([job])
+                else:
+                    job.done.set_exception(error)
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        try:
+            draft = _Draft(self.version.catalog, self._db, self.locator)
             answers = [(job, self._try(job, draft)) for job in jobs]
-            catalog = draft.catalog()
+            version = self._version(draft)
             self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
+        self.version = version
+        for job, answer in answers:
+            if isinstance(answer, _Refused):
+                job.done.set_exception(answer.error)
+            else:
+                job.done.set_result(answer)
+
+    def _version(self, draft: "_Draft") -> Version:
+        catalog = draft.catalog()
         _, skus, ranks = self.version
         if catalog.sku_index is not skus.index:
             skus = Skus(catalog.sku_index)
         if draft.network:
             ranks = Ranks(catalog, self.book, self.algorithms)
-        self.version = Version(catalog, skus, ranks)
-        for job, answer in answers:
-            if not isinstance(answer, _Failed):
-                job.done.set_result(answer)
+        return Version(catalog, skus, ranks)
 
     def _try(self, job: _Job, draft: "_Draft") -> Any:
-        """Make one change; if it fails, the others go on without it."""
+        """Make one change; if it is refused, the others go on without it."""
         self._db.execute("SAVEPOINT one")
         try:
             effect = job.change(self._db)
-            draft.add(effect, self._db)
-            return effect.answer
         except Exception as error:
+            if not self._db.in_transaction:  # a full disk has undone the others as well
+                raise
             self._db.execute("ROLLBACK TO one")
-            job.done.set_exception(error)
-            return _Failed()
-        finally:
             self._db.execute("RELEASE one")
+            return _Refused(error)
+        self._db.execute("RELEASE one")
+        draft.add(effect)  # which encodes what others have changed: its errors may be theirs
+        return effect.answer
 
 
-class _Failed:
+class _Refused(NamedTuple):
     """Stands for the answer of a change that was undone."""
+
+    error: Exception
 
 
 class _Draft:
-    """The catalogue that several changes lead to; items wait, to be changed all at once."""
+    """The catalogue that several changes lead to; what it can it changes once for all of them."""
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+    def __init__(self, catalog: Catalog, db: sqlite3.Connection, locator: LastingLocator) -> None:
+        self._catalog, self._db, self._locator = catalog, db, locator
         self._items: dict[tuple[str, str], tuple[Any, ...]] = {}
+        self._stale = False
         self.network = False
 
-    def add(self, effect: Effect, db: sqlite3.Connection) -> None:
+    def add(self, effect: Effect) -> None:
         if effect.network:
-            self._catalog = with_network(self.catalog(), network_tables(db))
-            self.network = True
+            self._stale = self.network = True
         if effect.gone:
             self._catalog = without_items(self.catalog(), *effect.gone)
         if effect.items:
@@ -180,6 +202,10 @@ class _Draft:
                 self._items[row[:2]] = row
 
     def catalog(self) -> Catalog:
+        if self._stale:  # before the items, which may be of sources that are new
+            tables = network_tables(self._db)
+            self._catalog = with_network(self._catalog, tables, self._locator)
+            self._stale = False
         if self._items:
             rows = ItemRows(*map(list, zip(*self._items.values(), strict=True)))
             self._catalog = with_items(self._catalog, rows)

@@ -14,6 +14,7 @@ from engine.rest.store import FIELDS
 from engine.tables.fold import fold_sku
 
 DEFAULT_STOCK = 1
+_REQUIRED = ("name", "country_id", "postcode")
 
 
 class Link(NamedTuple):
@@ -67,7 +68,7 @@ def save_source(db: sqlite3.Connection, fields: Mapping[str, Any], *, is_new: bo
     Raises
     ------
     ApiError
-        If it is not there and may not be created.
+        If it is not there and may not be created, or what a source must have is empty.
     """
     row = {name: value for name, value in fields.items() if name in FIELDS}
     for name in ("carrier_links", "extension_attributes"):
@@ -79,10 +80,11 @@ def save_source(db: sqlite3.Connection, fields: Mapping[str, Any], *, is_new: bo
     if not _exists(db, "sources", "source_code", code):
         if not is_new:
             raise unknown("Source", "code", code)
-        _check_required(row, ("name", "country_id", "postcode"))
+        _check_required(row, _REQUIRED)
         marks = ", ".join("?" * len(row))
         db.execute(f"INSERT INTO sources ({', '.join(row)}) VALUES ({marks})", list(row.values()))
     else:
+        _check_required(row, [name for name in _REQUIRED if name in row])
         changed = ", ".join(f"{name} = ?" for name in row)
         query = f"UPDATE sources SET {changed} WHERE source_code = ?"
         db.execute(query, [*row.values(), code])
@@ -115,7 +117,7 @@ def save_stock(
     Raises
     ------
     ApiError
-        If the stock is unknown, or a new one has no name.
+        If the stock is unknown, or its name is empty.
     """
     if stock_id is None:
         _check_required({"name": name}, ("name",))
@@ -123,6 +125,7 @@ def save_stock(
     elif not _exists(db, "stocks", "stock_id", stock_id):
         raise unknown("Stock", "id", stock_id)
     elif name is not None:
+        _check_required({"name": name}, ("name",))
         db.execute("UPDATE stocks SET name = ? WHERE stock_id = ?", [name, stock_id])
     if channels is not None:
         db.execute("DELETE FROM sales_channels WHERE stock_id = ?", [stock_id])

@@ -70,7 +70,8 @@ def serve_store(
                 f"add one by ssa users {path} --add NAME --role write, or leave out --host"
             )
         algorithms = {found.code: found.algorithm for found in list_algorithms() if found.algorithm}
-        live = Live(path, algorithms)
+        with faults_of(path):
+            live = Live(path, algorithms)
         app = make_app(live, limits or Limits(), only_local=only_local)
         try:
             url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
@@ -84,7 +85,7 @@ def serve_store(
 def _prepare(path: Path, catalog: str | PathLike[str] | None) -> bool:
     """Fill a new store; return whether it has users."""
     with closing(connect(path)) as db:
-        if is_new(db, path):
+        if is_new(db):
             fill(db, None if catalog is None else read_catalog(catalog))
         return bool(list_users(db, 0.0))
 

@@ -4,12 +4,14 @@ What the service can change stands in tables of its own; the rest of a catalogue
 SKUs, reservations, geonames, distances) stands as it came, in Arrow's stream format.
 """
 
+import errno
 import fcntl
 import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,7 +30,6 @@ from engine.tables.validate import validate_catalog
 
 _APPLICATION = 0x73736131  # "ssa1"
 _FORMAT = 1
-_KEPT = ("stock_items", "reservations", "source_reservations", "geonames", "distances")
 _ROWS = 1 << 16
 """Rows that are written or read at a time."""
 
@@ -90,9 +91,19 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         The file; made if it is not there, for its owner alone.
     read_only
         Refuse to write.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be made or written.
     """
     if not read_only:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        # Never a file that is there: to close it would let go of all locks that SQLite holds on
+        # it in this process, and another one would delete the log that is being written to.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        if not os.access(path, os.W_OK):  # SQLite would open it to be read
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rw'}"
     db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=30)
     db.execute("PRAGMA foreign_keys = ON")
@@ -111,7 +122,7 @@ def locked(path: Path) -> Iterator[None]:
         If another service holds it.
     """
     lock: IO[str]
-    with Path(f"{path}.lock").open("a") as lock:
+    with Path(f"{path.resolve()}.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -121,8 +132,8 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def is_new(db: sqlite3.Connection, path: Path) -> bool:
-    """Return whether the store at a path still is to be filled: it holds nothing, or users alone.
+def is_new(db: sqlite3.Connection) -> bool:
+    """Return whether a store still is to be filled: it holds nothing, or users alone.
 
     Raises
     ------
@@ -132,16 +143,17 @@ def is_new(db: sqlite3.Connection, path: Path) -> bool:
     application, version = (
         db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
     )
+    path = db.execute("PRAGMA database_list").fetchone()[2]
     if application == _APPLICATION:
         if version != _FORMAT:
             raise UsageError(
-                f"{path}: the store is of format {version}, this is format {_FORMAT}; "
-                "use the version of ssa-engine that made it"
+                f"{path}: is a store of format {version}, this ssa-engine reads format {_FORMAT}; "
+                "use the version that made it"
             )
         return False
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if not tables <= {"users", "tokens"}:
-        raise UsageError(f"{path}: the file is no store of ssa serve; give another file")
+    if application or not tables <= {"users", "tokens"}:
+        raise UsageError(f"{path}: is another program's database; give another file")
     return True
 
 
@@ -282,11 +294,11 @@ def _fill(db: sqlite3.Connection, catalog: Catalog) -> None:
         for row in catalog.tables[name].to_pylist() if name in catalog.tables else ():
             db.execute(*_insert(name, row))
     _fill_items(db, catalog)
-    for name in _KEPT:
-        if name in catalog.tables:
+    for name, table in catalog.tables.items():
+        if name not in (*NETWORK, "source_items"):
             sink = pa.BufferOutputStream()
-            with pa.ipc.new_stream(sink, catalog.tables[name].schema) as writer:
-                writer.write_table(catalog.tables[name])
+            with pa.ipc.new_stream(sink, table.schema) as writer:
+                writer.write_table(table)
             db.execute("INSERT INTO kept VALUES (?, ?)", (name, sink.getvalue().to_pybytes()))
 
 
@@ -311,18 +323,22 @@ def _fill_items(db: sqlite3.Connection, catalog: Catalog) -> None:
 
 def source_row(row: dict[str, Any]) -> dict[str, Any]:
     """Return a source of a catalogue as the store has it; other columns go into ``more``."""
-    known = {name: value for name, value in row.items() if name in FIELDS and value is not None}
-    for name in ("carrier_links", "extension_attributes"):
-        known.pop(name, None)
-    region_id = str(known.pop("region_id", ""))
-    if region_id.isascii() and region_id.isdigit():
-        known["region_id"] = int(region_id)
-    more = {
-        name: value if isinstance(value, str | int | float | bool) else float(value)
-        for name, value in row.items()
-        if name not in FIELDS and value is not None
+    given = {name: value for name, value in row.items() if value is not None}
+    known = {
+        name: str(given[name]) if kind.startswith("TEXT") else given[name]
+        for name, kind in FIELDS.items()
+        if name in given and name not in ("carrier_links", "extension_attributes", "region_id")
     }
-    return {**known, "more": json.dumps(more)}
+    region_id = str(given.get("region_id", ""))
+    if region_id.isascii() and region_id.isdigit() and int(region_id[:20]) < 2**63:
+        known["region_id"] = int(region_id)
+    more = {name: value for name, value in given.items() if name not in FIELDS}
+    return {**known, "more": json.dumps(more, default=_in_json)}
+
+
+def _in_json(value: Any) -> Any:
+    """Return a number or a text for what JSON has no word for."""
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def _insert(table: str, row: dict[str, Any]) -> tuple[str, list[Any]]:
