@@ -13,6 +13,7 @@ from engine.rest.errors import ApiError, fault
 from engine.rest.service import too_slow
 from engine.rest.settings import Limits
 from engine.rest.tokens import TokenCache
+from engine.rest.users import Role
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -104,20 +105,23 @@ class Gate:
             await _refuse(send, error)
 
     def _admit(self, method: str, path: str, headers: dict[bytes, bytes]) -> None:
-        if not self._tokens.has_users():
+        role = self._role(headers)
+        if role is None and not self._tokens.has_users():
             if not self._only_local:
                 raise ApiError(401, "This service has no users, and serves nobody until it has.")
             _check_local(headers)
             return
         if not path.startswith("/V1/") or path == TOKEN_PATH:
             return
-        kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        role = None
-        if kind.lower() == "bearer" and token.strip():
-            role = self._tokens.verify(token.strip(), time.time())
         if role is None or (role != "write" and _writes(method, path)):
             message = "The consumer isn't authorized to access %resources."
             raise ApiError(401, message, {"resources": "Magento_Backend::admin"})
+
+    def _role(self, headers: dict[bytes, bytes]) -> Role | None:
+        kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if kind.lower() != "bearer" or not token.strip():
+            return None
+        return self._tokens.verify(token.strip(), time.time())
 
 
 def _writes(method: str, path: str) -> bool:
