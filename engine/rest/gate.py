@@ -27,6 +27,7 @@ SELECTION_PATH = "/V1/inventory/source-selection-algorithm-result"
 ARROW = "application/vnd.apache.arrow.stream"
 
 _LOG = logging.getLogger("ssa.serve")
+_JSON = (b"content-type", b"application/json")
 _STORE_CODE = re.compile(r"/rest(?:/[A-Za-z0-9_]+)?(?=/V1/)")
 
 
@@ -88,6 +89,8 @@ class Gate:
             async with asyncio.timeout(self._limits.seconds):
                 body = await _body(receive, headers, most)
                 if scope["method"] in ("POST", "PUT") and path.startswith("/V1/"):
+                    if b"content-type" not in headers:
+                        scope["headers"] = [*scope["headers"], _JSON]
                     _check_type(headers, path)
                     body = body or b"{}"  # as Magento: nothing is given, which is said by name
                 if path == SELECTION_PATH and scope["method"] == "POST":
@@ -163,7 +166,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _check_type(headers: dict[bytes, bytes], path: str) -> None:
-    """Refuse a body that is said to be something else than what is read; nothing said is JSON."""
+    """Refuse a body that is said to be something else than what is read."""
     given = headers.get(b"content-type", b"application/json").decode("latin-1")
     kind = given.partition(";")[0].strip().lower()
     if kind != "application/json" and (kind, path) != (ARROW, BATCH_PATH):
@@ -212,7 +215,7 @@ async def _answer(
     send: Send, status: int, body: bytes, more: Iterable[tuple[bytes, bytes]] = ()
 ) -> None:
     headers = [
-        (b"content-type", b"application/json"),
+        _JSON,
         (b"content-length", str(len(body)).encode()),
         *more,
     ]
