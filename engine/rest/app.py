@@ -51,7 +51,6 @@ def make_app(live: Live, limits: Limits, *, only_local: bool) -> Gate:
         redoc_url=None,
         redirect_slashes=False,
         separate_input_output_schemas=False,
-        strict_content_type=False,  # the gate looks at it
         swagger_ui_parameters={"validatorUrl": None},  # or the page asks a host of Swagger's
     )
     app.state.service = Service(live, limits)

@@ -13,6 +13,7 @@ from engine.rest.errors import ApiError, fault
 from engine.rest.service import too_slow
 from engine.rest.settings import Limits
 from engine.rest.tokens import TokenCache
+from engine.rest.users import Role
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -26,6 +27,7 @@ SELECTION_PATH = "/V1/inventory/source-selection-algorithm-result"
 ARROW = "application/vnd.apache.arrow.stream"
 
 _LOG = logging.getLogger("ssa.serve")
+_JSON = (b"content-type", b"application/json")
 _STORE_CODE = re.compile(r"/rest(?:/[A-Za-z0-9_]+)?(?=/V1/)")
 
 
@@ -87,6 +89,8 @@ class Gate:
             async with asyncio.timeout(self._limits.seconds):
                 body = await _body(receive, headers, most)
                 if scope["method"] in ("POST", "PUT") and path.startswith("/V1/"):
+                    if b"content-type" not in headers:
+                        scope["headers"] = [*scope["headers"], _JSON]
                     _check_type(headers, path)
                     body = body or b"{}"  # as Magento: nothing is given, which is said by name
                 if path == SELECTION_PATH and scope["method"] == "POST":
@@ -104,20 +108,23 @@ class Gate:
             await _refuse(send, error)
 
     def _admit(self, method: str, path: str, headers: dict[bytes, bytes]) -> None:
-        if not self._tokens.has_users():
+        role = self._role(headers)
+        if role is None and not self._tokens.has_users():
             if not self._only_local:
                 raise ApiError(401, "This service has no users, and serves nobody until it has.")
             _check_local(headers)
             return
         if not path.startswith("/V1/") or path == TOKEN_PATH:
             return
-        kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        role = None
-        if kind.lower() == "bearer" and token.strip():
-            role = self._tokens.verify(token.strip(), time.time())
         if role is None or (role != "write" and _writes(method, path)):
             message = "The consumer isn't authorized to access %resources."
             raise ApiError(401, message, {"resources": "Magento_Backend::admin"})
+
+    def _role(self, headers: dict[bytes, bytes]) -> Role | None:
+        kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if kind.lower() != "bearer" or not token.strip():
+            return None
+        return self._tokens.verify(token.strip(), time.time())
 
 
 def _writes(method: str, path: str) -> bool:
@@ -159,7 +166,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _check_type(headers: dict[bytes, bytes], path: str) -> None:
-    """Refuse a body that is said to be something else than what is read; nothing said is JSON."""
+    """Refuse a body that is said to be something else than what is read."""
     given = headers.get(b"content-type", b"application/json").decode("latin-1")
     kind = given.partition(";")[0].strip().lower()
     if kind != "application/json" and (kind, path) != (ARROW, BATCH_PATH):
@@ -208,7 +215,7 @@ async def _answer(
     send: Send, status: int, body: bytes, more: Iterable[tuple[bytes, bytes]] = ()
 ) -> None:
     headers = [
-        (b"content-type", b"application/json"),
+        _JSON,
         (b"content-length", str(len(body)).encode()),
         *more,
     ]

@@ -168,6 +168,32 @@ def test_the_batch_answers_as_one_request_does(example: Caller, body: bytes):
     assert not second["shippable"]
 
 
+def test_distance_without_an_address(example: Caller):
+    request = json.loads(PRIORITY)["inventoryRequest"]
+    chosen = {"algorithmCode": "distance"}
+    batch = "/V1/inventory/source-selection-batch"
+    with_it = json.loads(DISTANCE)["inventoryRequest"]
+    for path, body in (
+        (SELECTION, {"inventoryRequest": request, **chosen}),
+        (batch, {"requests": [with_it, request], **chosen}),
+    ):
+        answer = example("POST", path, body)
+        assert answer.status == 400
+        assert answer.json == {"message": "No destination address was provided in the request"}
+
+
+def test_what_is_in_no_catalogue(example: Caller):
+    wanted = {"items": [{"sku": "24-WB01", "qty": 1}], "stockId": 2}
+    for changed in ({"stockId": 77}, {"items": [{"sku": "nothing", "qty": 1}]}):
+        body = {"inventoryRequest": {**wanted, **changed}, "algorithmCode": "priority"}
+        expected = {"source_selection_items": [], "shippable": False}
+        assert example.post(SELECTION, body) == expected
+    body = {"inventoryRequest": wanted, "algorithmCode": "nearest"}
+    answer = example("POST", SELECTION, body)
+    message = "There is no such Source Selection Algorithm implemented: %1"
+    assert answer.json == {"message": message, "parameters": ["nearest"]}
+
+
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_algorithm_list(example: Caller, prefix: str):
     path = f"{prefix}/V1/inventory/source-selection-algorithm-list"

@@ -423,6 +423,7 @@ def test_a_page_that_is_too_large(alone: Caller):
     ("kind", "path", "status"),
     [
         (None, SELECTION_PATH, 200),
+        (None, "/V1/inventory/stocks", 200),
         ("application/json", SELECTION_PATH, 200),
         ("Application/JSON; charset=UTF-8", SELECTION_PATH, 200),
         ("text/plain", SELECTION_PATH, 400),
@@ -434,7 +435,8 @@ def test_a_page_that_is_too_large(alone: Caller):
 )
 def test_content_types(alone: Caller, kind: str | None, path: str, status: int):
     headers = [HOST] if kind is None else [HOST, (b"content-type", kind.encode())]
-    answer = alone("POST", path, SELECTION, headers=headers)
+    body = SELECTION if path == SELECTION_PATH else b'{"stock": {"name": "x"}}'
+    answer = alone("POST", path, body, headers=headers)
     assert answer.status == status
     if status == 400:
         message = "Server cannot understand Content-Type HTTP header media type %1"

@@ -72,10 +72,14 @@ def _algorithm(live: Live, value: Any) -> str:
     return code
 
 
-def _select(version: Version, asked: InventoryRequest, code: str) -> dict[str, Any]:
-    catalog, skus, ranks = version
+def _check_address(code: str, asked: InventoryRequest) -> None:
     if code == "distance" and asked.address is None:
         raise ApiError(400, "No destination address was provided in the request")
+
+
+def _select(version: Version, asked: InventoryRequest, code: str) -> dict[str, Any]:
+    catalog, skus, ranks = version
+    _check_address(code, asked)
     if asked.stock_id not in catalog.stock_ids:
         return select(catalog, skus, [-1] * catalog.sources.num_rows, asked.wanted)
     stock = int(catalog.stock_ids.searchsorted(asked.stock_id))
@@ -119,6 +123,8 @@ def _answers(found: Service, requests: Any, options: dict[str, Any]) -> list[dic
     if not isinstance(requests, list):
         raise wrong_type(requests, "InventoryRequest[]", "requests")
     asked = [inventory_request(one, found.limits.items) for one in requests]
+    for one in asked:
+        _check_address(options["algorithm"], one)
     return decide_requests(found.version.catalog, asked, **options)
 
 
