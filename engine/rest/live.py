@@ -6,6 +6,7 @@ once.
 """
 
 import sqlite3
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -23,6 +24,11 @@ from engine.rest.store import connect, network_tables, read_catalog
 
 _TOGETHER = 256
 """The most writes in one commit."""
+
+
+_GAP = 0.001
+"""Seconds between two commits: SQLite has no queue, and without a gap ``ssa users`` and those who
+sign in would never come to write. The next writes gather meanwhile."""
 
 
 class Version(NamedTuple):
@@ -118,6 +124,7 @@ class Live:
             waiting = [job for job in jobs if job and job.done.set_running_or_notify_cancel()]
             if waiting:
                 self._serve(waiting)
+                time.sleep(_GAP)
             if jobs[-1] is None:
                 return
 

@@ -156,11 +156,11 @@ def check_same(catalog: Catalog, anew: Catalog) -> None:
     assert found(catalog, SPELT) == found(anew, SPELT)
     assert catalog.sources.to_pylist() == anew.sources.to_pylist()
     for name in ("stock_ids", "enabled", "source_points", "links", "known"):
-        pairs = (arrays(getattr(which, name), name) for which in (catalog, anew))
-        for one, other in zip(*pairs, strict=True):
-            assert one[0] == other[0]
-            assert one[1].dtype == other[1].dtype
-            assert np.array_equal(one[1], other[1], equal_nan=one[1].dtype.kind == "f"), one[0]
+        there, expected = (dict(arrays(getattr(one, name), name)) for one in (catalog, anew))
+        assert there.keys() == expected.keys()
+        for path, array in there.items():
+            assert array.dtype == expected[path].dtype, path
+            assert np.array_equal(array, expected[path], equal_nan=array.dtype.kind == "f"), path
     assert catalog.places.to_pylist() == anew.places.to_pylist()
 
 

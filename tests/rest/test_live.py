@@ -269,11 +269,10 @@ def some_change(chance: random.Random, number: int) -> Callable[[sqlite3.Connect
     sku = chance.choice(["a", "A", "b", "ß", "24-wb01", f"own {number % 7}"])
     code = chance.choice(["hq", "reno_wh", "austin_wh", f"s{number % 5}"])
     fields = {"source_code": f"s{number % 5}", "name": "s", "country_id": "US", "postcode": "1"}
+    several = [SourceItem(code, f"{sku} {at}", at, 1) for at in range(9)]
     kinds: list[Callable[[sqlite3.Connection], Effect]] = [
         lambda db: saves.save_items(db, [SourceItem(code, sku, number, number % 2)]),
-        lambda db: saves.save_items(
-            db, [SourceItem(code, f"{sku} {at}", at, 1) for at in range(9)]
-        ),
+        lambda db: saves.save_items(db, several),
         lambda db: saves.delete_items(db, [(code, sku), (code, f"{sku} 3")]),
         lambda db: saves.save_source(
             db, {**fields, "enabled": number % 3 > 0}, is_new=number % 2 > 0

@@ -18,6 +18,8 @@ from tests.cli.running import DATA
 from tests.rest.conftest import make_store
 from tests.rest.test_changes import check_same, check_whole, held
 
+NO_SOURCE = 'Source with code "%value" does not exist.'
+
 
 def save(live: Live, change: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """Make a change, and check that what is served is what the file says."""

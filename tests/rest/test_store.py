@@ -286,9 +286,7 @@ def test_one_service_has_a_store(tmp_path: Path):
     link.symlink_to(path)
     with locked(path):
         for name in (path, link):
-            with pytest.raises(
-                UsageError, match="another ssa serve holds this store; stop it first"
-            ):
+            with pytest.raises(UsageError, match="another ssa serve holds this store"):
                 serve(name)
     serve(link)
 
