@@ -124,7 +124,7 @@ def _answers(found: Service, requests: Any, options: dict[str, Any]) -> list[dic
         raise wrong_type(requests, "InventoryRequest[]", "requests")
     asked = [inventory_request(one, found.limits.items) for one in requests]
     for one in asked:
-        _check_address(options["algorithm"], one)
+        _check_address(options["algorithm"].code, one)
     return decide_requests(found.version.catalog, asked, **options)
 
 
