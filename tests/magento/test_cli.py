@@ -17,6 +17,7 @@ import pytest
 
 from engine.magento.opened import opened_store
 from tests.cli.running import Outcome, names, refused, ssa, start
+from tests.cli.test_serve import ask, served
 from tests.magento.server import PASSWORD, READER, Database, Server
 from tests.magento.test_lines import item, order
 from tests.magento.test_read import sell
@@ -126,6 +127,14 @@ def test_other_commands_take_the_address(store: Database, tmp_path: Path, privat
         it["path"] for it in inputs
     }
     assert names(private) == set()
+
+
+def test_a_service_is_filled_from_a_database(store: Database, tmp_path: Path):
+    with served("--store", tmp_path / "shop.db", "--catalog", store.url) as (url, said, _):
+        assert "Catalog(2 sources" in said[0]
+        found = ask(f"{url}/V1/inventory/source-items?searchCriteria[pageSize]=9")
+    rows = [(row["source_code"], row["sku"], row["quantity"]) for row in found["items"]]
+    assert rows == [("hub", "A", 2), ("shop", "A", 5)]
 
 
 def test_run_json_names_the_database_and_what_was_read(store: Database, tmp_path: Path):
