@@ -1,5 +1,6 @@
 """Errors in Magento's words: a message with marks, and what stands for them."""
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -89,6 +90,8 @@ def wrong_type(value: Any, due: str, name: str = "") -> ApiError:
     The "not_numeric" value's type is invalid. The "int" type was expected. Verify and try again.
     """
     shown = "array" if isinstance(value, list | dict) else str(value)[:60]
+    if value is None or isinstance(value, bool):
+        shown = json.dumps(value)
     shown = shown.encode("utf-8", "replace").decode()  # half a surrogate pair can be no answer
     before = f'Error occurred during "{name}" processing. ' if name else ""
     said = f'The "{shown}" value\'s type is invalid. The "{due}" type was expected.'

@@ -97,6 +97,9 @@ class Gate:
                     await _answer(watched, 200, self._select(body))
                 else:
                     await self.app(scope, _once(body, receive), watched)
+        except asyncio.CancelledError:  # the server stops, and waits no longer
+            if not started:
+                await _refuse(send, ApiError(503, "The service stops. Try again later."))
         except Exception as error:
             if started:  # an answer cut short says for itself that it is not whole
                 raise

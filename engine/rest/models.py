@@ -14,6 +14,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
@@ -155,6 +156,14 @@ class SourceFields(Given):
     use_default_carrier_config: bool | None = None
     carrier_links: list[CarrierLink] | None = None
     extension_attributes: Attributes | None = None
+
+    @model_validator(mode="after")
+    def _check_carriers(self) -> "SourceFields":
+        if self.use_default_carrier_config and self.carrier_links:
+            why = "because you have chosen Global Shipping configuration."
+            message = f'You can\'t configure "%field" {why}'
+            raise failed([(message, {"field": "carrier_links"})])
+        return self
 
 
 class NewSource(SourceFields):

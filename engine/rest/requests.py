@@ -97,7 +97,7 @@ def inventory_request(values: Any, most_items: int) -> InventoryRequest:
     return InventoryRequest(stock_id, wanted, _address(values))
 
 
-def whole_number(value: Any, name: str) -> int:
+def whole_number(value: Any, name: str = "") -> int:
     """Return a whole number that may stand as text, as PHP takes it; errors name it.
 
     Raises
@@ -113,7 +113,7 @@ def whole_number(value: Any, name: str) -> int:
     return number
 
 
-def quantity_units(value: Any, name: str) -> int:
+def quantity_units(value: Any, name: str = "") -> int:
     """Return a quantity in 1e-4 units; errors name it.
 
     Raises

@@ -98,6 +98,7 @@ def _run(app: object, listening: socket.socket) -> None:
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
         access_log=False,
+        lifespan="off",
         log_level="warning",
         timeout_graceful_shutdown=_GRACE,
         server_header=False,

@@ -15,8 +15,9 @@ import pytest
 import engine
 from engine.folders import read_catalog
 from engine.packaged import packaged
+from engine.rest.gate import ARROW, BATCH_PATH
 from tests.oracle.places import distance_mm
-from tests.rest.calling import Caller, service
+from tests.rest.calling import HOST, Caller, service
 
 PREFIXES = ("/rest/all", "/rest/default", "/rest/us", "/rest", "")
 V1 = "/rest/default/V1/inventory"
@@ -155,11 +156,10 @@ def test_source_selection_in_the_other_case(example: Caller, body: bytes, spelt)
 def test_the_batch_answers_as_one_request_does(example: Caller, body: bytes):
     given = json.loads(body)
     both = {"requests": [given["inventoryRequest"]] * 2, "algorithmCode": given["algorithmCode"]}
-    path = "/V1/inventory/source-selection-batch"
-    answer = example.post(path, {**both, "mode": "independent", "includeZero": True})
+    answer = example.post(BATCH_PATH, {**both, "mode": "independent", "includeZero": True})
     assert answer == {"results": [json.loads(SELECTED)] * 2}
     # In sequence the second request finds 15, 10 and 25, and 11 in Reno.
-    second = example.post(path, {**both, "mode": "sequential"})["results"][1]
+    second = example.post(BATCH_PATH, {**both, "mode": "sequential"})["results"][1]
     assert [tuple(row.values()) for row in second["source_selection_items"]] == [
         ("baltimore_wh", "24-WB01", 15, 15),
         ("austin_wh", "24-WB01", 5, 10),
@@ -171,11 +171,10 @@ def test_the_batch_answers_as_one_request_does(example: Caller, body: bytes):
 def test_distance_without_an_address(example: Caller):
     request = json.loads(PRIORITY)["inventoryRequest"]
     chosen = {"algorithmCode": "distance"}
-    batch = "/V1/inventory/source-selection-batch"
     with_it = json.loads(DISTANCE)["inventoryRequest"]
     for path, body in (
         (SELECTION, {"inventoryRequest": request, **chosen}),
-        (batch, {"requests": [with_it, request], **chosen}),
+        (BATCH_PATH, {"requests": [with_it, request], **chosen}),
     ):
         answer = example("POST", path, body)
         assert answer.status == 400
@@ -192,6 +191,32 @@ def test_what_is_in_no_catalogue(example: Caller):
     answer = example("POST", SELECTION, body)
     message = "There is no such Source Selection Algorithm implemented: %1"
     assert answer.json == {"message": message, "parameters": ["nearest"]}
+
+
+@pytest.mark.parametrize("algorithm", ["priority", "distance"])
+def test_the_batch_as_an_arrow_stream(example: Caller, algorithm: str):
+    lines = pa.table(
+        {
+            **{"order_id": [1, 1], "stock_id": [2, 2], "sku": ["24-WB01", "24-WB03"]},
+            **{"qty": [20, 50], "country_id": ["US"] * 2, "postcode": ["10577"] * 2},
+        }
+    )
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, lines.schema) as writer:
+        writer.write_table(lines)
+    answer = example(
+        "POST",
+        f"/rest/us{BATCH_PATH}?algorithmCode={algorithm}&mode=sequential&includeZero=true",
+        sink.getvalue().to_pybytes(),
+        headers=[HOST, (b"content-type", ARROW.encode())],
+    )
+    assert (answer.status, answer.headers["content-type"]) == (200, ARROW)
+    source = pa.BufferReader(answer.body)
+    picks, orders, short = (pa.ipc.open_stream(source).read_all() for _ in range(3))
+    expected = json.loads(SELECTED)["source_selection_items"]
+    found = picks.select(list(expected[0])).to_pylist()
+    assert [tuple(row.values()) for row in found] == [tuple(row.values()) for row in expected]
+    assert (orders["shippable"].to_pylist(), short.num_rows) == ([True], 0)
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
@@ -711,6 +736,16 @@ def test_what_msi_refuses(msi: Caller, path, member, row, field, value, message)
     answer = msi("POST", f"{V1}/{path}", body)
     assert answer.status == 400
     errors = [{"message": message, "parameters": {"field": field}}]
+    assert answer.json == {"message": "Validation Failed", "errors": errors}
+
+
+def test_carriers_of_its_own_beside_the_global_ones(msi: Caller):
+    carriers = [{"carrier_code": "ups", "position": 100}]
+    source = {**SOURCE, "use_default_carrier_config": 1, "carrier_links": carriers}
+    answer = msi("POST", f"{V1}/sources", {"source": source})
+    assert answer.status == 400
+    message = 'You can\'t configure "%field" because you have chosen Global Shipping configuration.'
+    errors = [{"message": message, "parameters": {"field": "carrier_links"}}]
     assert answer.json == {"message": "Validation Failed", "errors": errors}
 
 

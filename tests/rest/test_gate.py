@@ -1,5 +1,6 @@
 """What every request passes: tokens, hosts, sizes, time; and that refusals tell nothing."""
 
+import asyncio
 import re
 import threading
 import time
@@ -380,6 +381,22 @@ def test_a_body_that_does_not_come(tmp_path: Path):
             answer = call("POST", path, chunks=[b"{"], stalls=True)
             assert answer.status == 503
             tells_nothing(answer)
+
+
+@pytest.mark.parametrize("path", [SELECTION_PATH, "/V1/inventory/source-items"])
+def test_requests_that_the_server_gives_up(alone: Caller, path: str):
+    """A server that is told to stop twice cancels what is under way: no fault of the service."""
+
+    async def cancelled() -> Answer:
+        call = alone._call("POST", path, [HOST], [b"{"], stalls=True)
+        task = asyncio.create_task(call)
+        await asyncio.sleep(0.05)
+        task.cancel()
+        return await task
+
+    answer = asyncio.run(cancelled())
+    assert answer.status == 503
+    tells_nothing(answer)
 
 
 def test_a_search_that_takes_too_long(tmp_path: Path):

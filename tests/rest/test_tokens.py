@@ -277,3 +277,21 @@ def test_the_cache_answers_as_the_rules_say(steps):
                 assert cache.verify(one, now) == verify(other, one, now) == expected
         own.close()
         other.close()
+
+
+def test_the_cache_sees_users_come_and_go(tmp_path: Path):
+    path = tmp_path / "store.db"
+    ours, theirs = (sqlite3.connect(path, isolation_level=None) for _ in range(2))
+    create_tables(ours)
+    cache = TokenCache(ours)
+    assert not cache.has_users()
+    for connection in (theirs, ours):  # through another connection, and through the cache's own
+        add_user(connection, "anna", "read", WORD, 0.0, CHEAP)
+        assert cache.has_users()
+        token = issue_token(connection, "anna", WORD, 0.0, SignIns())
+        assert cache.verify(token, 0.0) == "read"
+        remove_user(connection, "anna")
+        assert not cache.has_users()
+        assert cache.verify(token, 0.0) is None
+    theirs.close()
+    cache.close()

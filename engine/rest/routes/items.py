@@ -87,7 +87,7 @@ async def product_salable_for_requested_qty(
     requestedQty: str,  # noqa: N803
 ) -> Response:
     """Tell whether a stock can sell that much of a SKU, and if not why."""
-    units = quantity_units(requestedQty, "")
+    units = quantity_units(requestedQty)
     if units < 0:
         raise failed([('The quantity "%value" is below 0.', {"value": requestedQty})])
     found: dict[str, Any] = salable_result(*known(request), sku, stockId, units)
