@@ -232,19 +232,22 @@ def _with_dictionaries(
     return table
 
 
-def find_items(
-    items: Items, num_sources: int, sku: IndexArray, source: IndexArray
-) -> tuple[IntArray, BoolArray]:
-    """Return where the item of each (SKU, source) pair stands, and whether there is one.
+def find_items(items: Items, sku: IndexArray, source: IndexArray) -> tuple[IntArray, BoolArray]:
+    """Return where the item of each (SKU, source) pair stands or would, and whether there is one.
 
-    Both are (num_pairs,); a SKU of -1 has none.
+    Both are (num_pairs,); a SKU of -1 has none, nor one beyond the last.
     """
-    # Items come by SKU, then source, so these keys ascend.
-    sku_of_item = np.repeat(np.arange(len(items.offsets) - 1), np.diff(items.offsets))
-    keys = sku_of_item * num_sources + items.sources
-    wanted = np.where(sku < 0, -1, sku.astype(np.int64) * num_sources + source)
-    at = np.searchsorted(keys, wanted)
-    return at, np.append(keys, -2)[at] == wanted
+    # All pairs at once by bisection, each among the items of its SKU.
+    num_skus, last = len(items.offsets) - 1, len(items.sources) - 1
+    low, stop = (items.offsets[np.clip(sku + step, 0, num_skus)] for step in (0, 1))
+    high = stop
+    for _ in range(int((high - low).max(initial=0)).bit_length()):
+        middle = (low + high) // 2
+        before = (low < high) & (items.sources[np.minimum(middle, last)] < source)
+        low, high = np.where(before, middle + 1, low), np.where(before, high, middle)
+    there = low < stop
+    there[there] = items.sources[low[there]] == source[there]
+    return low, there
 
 
 def items_of_rows(
@@ -260,7 +263,7 @@ def items_of_rows(
         The source codes in order, the numbers of the SKUs, and the items.
     """
     source = index_of(table["source_code"], codes)
-    return find_items(items, len(codes), index.find(table["sku"]), source)
+    return find_items(items, index.find(table["sku"]), source)
 
 
 def spelling(sku_names: pa.Array, skus: IndexArray, given: pa.Array) -> pa.Array:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
-from engine.catalog import Catalog
+from engine.catalog import Catalog, find_items
 from engine.errors import InputError
 from engine.tables.fold import fold_sku
 from tests.strategies import cases, to_arrow
@@ -164,3 +164,22 @@ def test_catalog_items_hold_every_row_once(case):
             assert row["source_code"] == codes[catalog.items.sources[item]]
             assert fold_sku(pa.array([row["sku"]]))[0] == fold_sku(catalog.sku_names)[int(sku)]
             assert int(row["quantity"] * 10_000) == catalog.items.quantity[item]
+
+
+@given(cases())
+def test_find_items_finds_each_pair(case):
+    catalog = load(case)
+    items, num_skus = catalog.items, len(catalog.sku_names)
+    pairs = [
+        (sku, source)
+        for sku in range(-1, num_skus + 2)
+        for source in range(-1, catalog.sources.num_rows + 1)
+    ]
+    sku, source = (np.array(column, np.int32) for column in zip(*pairs, strict=True))
+    of_item = np.repeat(np.arange(num_skus), np.diff(items.offsets))
+    there = {pair: at for at, pair in enumerate(zip(of_item, items.sources, strict=True))}
+    at, found = find_items(items, sku, source)
+    for pair, where, has_one in zip(pairs, at, found, strict=True):
+        assert has_one == (pair in there)
+        # Where it stands, or where it would have to.
+        assert where == (there[pair] if has_one else sum(one < pair for one in there))

@@ -5,7 +5,7 @@ would give but for the numbers of SKUs. In all of them the rows of ``source_item
 items do: by SKU, then source.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -86,7 +86,7 @@ def with_network(
     now = index_of(whole(catalog.sources["source_code"]), whole(bare.sources["source_code"]))
     changed = replace(
         catalog,
-        tables={**catalog.tables, **{name: bare.tables[name] for name in tables}},
+        tables={**other_tables(catalog), **{name: bare.tables[name] for name in tables}},
         sources=bare.sources,
         stock_ids=bare.stock_ids,
         enabled=bare.enabled,
@@ -110,14 +110,15 @@ def with_items(catalog: Catalog, rows: ItemRows) -> Catalog:
         What the items are from now on. A SKU that is there keeps its spelling.
     """
     sku, source = _numbers(catalog, rows.source_codes, rows.skus)
-    at, known = find_items(catalog.items, catalog.sources.num_rows, sku, source)
+    at, known = find_items(catalog.items, sku, source)
     units, status = np.array(rows.quantity, np.int64), np.array(rows.status, np.uint8)
     if known.any():
         quantity, in_stock = catalog.items.quantity.copy(), catalog.items.in_stock.copy()
         quantity[at[known]] = units[known]
         in_stock[at[known]] = status[known]
         items = catalog.items._replace(quantity=frozen(quantity), in_stock=frozen(in_stock))
-        catalog = _with_items(catalog, items)
+        # The rows stand where they stood.
+        catalog = replace(catalog, tables=_tables(catalog, items), items=items)
     if known.all():
         return catalog
     new = np.flatnonzero(~known)
@@ -125,7 +126,7 @@ def with_items(catalog: Catalog, rows: ItemRows) -> Catalog:
     order = np.lexsort((source[new], sku))
     new, sku = new[order], sku[order]
     items = catalog.items
-    at, _ = find_items(items, catalog.sources.num_rows, sku, source[new])
+    at, _ = find_items(items, sku, source[new])
     count = np.zeros(len(names), np.int64)
     count[: len(items.offsets) - 1] = np.diff(items.offsets)
     np.add.at(count, sku, 1)
@@ -153,7 +154,7 @@ def without_items(catalog: Catalog, source_codes: Sequence[str], skus: Sequence[
     A SKU whose last item goes is unknown from then on.
     """
     sku, source = _numbers(catalog, source_codes, skus)
-    at, _ = find_items(catalog.items, catalog.sources.num_rows, sku, source)
+    at, _ = find_items(catalog.items, sku, source)
     items = catalog.items
     count = np.diff(items.offsets)
     np.subtract.at(count, sku, 1)
@@ -200,16 +201,52 @@ def _offsets(count: IntArray) -> IntArray:
 
 def _with_items(catalog: Catalog, items: Items) -> Catalog:
     """Return a catalogue with other items of its SKUs, in its arrays and in its table."""
-    of_item = np.repeat(np.arange(len(items.offsets) - 1, dtype=np.int32), np.diff(items.offsets))
-    codes = whole(catalog.sources["source_code"])
-    table = pa.table(
+    rows = frozen(np.arange(len(items.sources), dtype=np.int32))
+    return replace(catalog, tables=_tables(catalog, items), items=items, item_rows=rows)
+
+
+class _Tables(Mapping[str, pa.Table]):
+    """Tables of a catalogue, of which ``source_items`` is made when somebody asks for it.
+
+    Few do, and it costs more than all else in a write: 16 MB for 500,000 items.
+    """
+
+    def __init__(self, others: Mapping[str, pa.Table], make: Callable[[], pa.Table]) -> None:
+        self._others, self._make = others, make
+        self._items: pa.Table | None = None
+
+    def __getitem__(self, name: str) -> pa.Table:
+        if name != "source_items":
+            return self._others[name]
+        if self._items is None:
+            self._items = self._make()
+        return self._items
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._others
+        yield "source_items"
+
+    def __len__(self) -> int:
+        return len(self._others) + 1
+
+
+def other_tables(catalog: Catalog) -> dict[str, pa.Table]:
+    """Return all tables but ``source_items``, which is not made for that."""
+    return {name: catalog.tables[name] for name in catalog.tables if name != "source_items"}
+
+
+def _tables(catalog: Catalog, items: Items) -> _Tables:
+    codes, names = whole(catalog.sources["source_code"]), catalog.sku_names
+    return _Tables(other_tables(catalog), lambda: _items_table(items, codes, names))
+
+
+def _items_table(items: Items, codes: pa.Array, names: pa.Array) -> pa.Table:
+    of_item = np.repeat(np.arange(len(names), dtype=np.int32), np.diff(items.offsets))
+    return pa.table(
         {
             "source_code": pa.DictionaryArray.from_arrays(pa.array(items.sources), codes),
-            "sku": pa.DictionaryArray.from_arrays(pa.array(of_item), catalog.sku_names),
+            "sku": pa.DictionaryArray.from_arrays(pa.array(of_item), names),
             "quantity": units_to_decimal(items.quantity),
             "status": pa.array(items.in_stock.astype(bool)),
         }
     )
-    rows = frozen(np.arange(len(of_item), dtype=np.int32))
-    tables = {**catalog.tables, "source_items": table}
-    return replace(catalog, tables=tables, items=items, item_rows=rows)

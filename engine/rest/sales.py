@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from engine.catalog import Catalog
+from engine.rest.changes import other_tables
 from engine.rest.select import number
 from engine.salable import CODES, check, stock_state
 from engine.tables.fold import fold_sku
@@ -151,7 +152,7 @@ def _only(catalog: Catalog, reserved: Reserved, sku: str, stock_id: int) -> Cata
     names = catalog.sku_names[at : at + 1]
     return replace(
         catalog,
-        tables={**catalog.tables, "reservations": reservations},
+        tables={**other_tables(catalog), "reservations": reservations},
         sku_names=names,
         sku_index=number_keys(names, fold=True).keys,
         items=Items(frozen(np.array([0, stop - start], np.int64)), *columns),

@@ -281,7 +281,7 @@ class _Exclusions:
 def _marked(catalog: Catalog, sku: IndexArray, source: IndexArray) -> FlagArray:
     """(num_items,) 1 for the items of some (SKU, source) pairs."""
     marked = np.zeros(len(catalog.item_rows), np.uint8)
-    at, found = find_items(catalog.items, catalog.sources.num_rows, sku, source)
+    at, found = find_items(catalog.items, sku, source)
     marked[at[found]] = 1
     return marked
 
@@ -339,7 +339,7 @@ def _safety_stock(catalog: Catalog, policy: Policy) -> IntArray:
     held_back = by_source[catalog.items.sources]
     sku = catalog.sku_index.find(table["sku"])
     own = ~of_all & (sku >= 0)
-    at, found = find_items(catalog.items, catalog.sources.num_rows, sku[own], source[own])
+    at, found = find_items(catalog.items, sku[own], source[own])
     held_back[at[found]] = quantity[own][found]
     return frozen(held_back)
 

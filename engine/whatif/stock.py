@@ -42,9 +42,7 @@ def move_stock(case: Case, step: MoveStock) -> Case:
     quantity, in_stock = items.quantity.copy(), items.in_stock.copy()
     quantity[at] -= moved
     sku = np.searchsorted(items.offsets, at, side="right") - 1
-    there, has_one = find_items(
-        items, catalog.sources.num_rows, sku.astype(np.int32), np.full(len(at), to, np.int32)
-    )
+    there, has_one = find_items(items, sku.astype(np.int32), np.full(len(at), to, np.int32))
     there = there[has_one]
     # What was below 0 counts as 0, or units would be lost.
     quantity[there] = np.maximum(quantity[there], 0) + moved[has_one]

@@ -38,13 +38,17 @@ class Serving:
 
     def start(self, *args: object) -> None:
         """Start a service and wait until it serves."""
+        self.launch(*args)
+        while "serving" not in (line := self._line()):
+            assert line != "ended"
+        self.port = int(line.split()[1].rpartition(":")[2])
+
+    def launch(self, *args: object) -> None:
+        """Start a service, which has not begun with anything yet."""
         assert self._starter.stdin
         self._starter.stdin.write(json.dumps(["--port", "0", *map(str, args)]) + "\n")
         self._starter.stdin.flush()
         self._pid = int(self._line())
-        while "serving" not in (line := self._line()):
-            assert line != "ended"
-        self.port = int(line.split()[1].rpartition(":")[2])
 
     def end(self, how: signal.Signals = signal.SIGKILL) -> None:
         """End the service."""

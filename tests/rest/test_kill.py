@@ -1,6 +1,7 @@
 """kill -9 in a loop of writes: what was acknowledged is there, and nothing half done."""
 
 import random
+import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -188,3 +189,36 @@ def test_what_is_acknowledged_outlives_a_kill(service: Serving, tmp_path: Path):
             thread.join(30)
             assert not thread.is_alive()
     assert all(writer.done for writer in writers.values()), writers
+
+
+def counts(path: Path) -> list[tuple]:
+    query = "SELECT (SELECT count(*) FROM sources), (SELECT count(*) FROM source_items)"
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        return db.execute(query).fetchall()
+
+
+def test_a_store_is_filled_whole_however_often_it_takes(service: Serving, tmp_path: Path):
+    chance, path = random.Random(3), tmp_path / "store.db"
+    arguments = "--store", path, "--catalog", DATA / "online_retail" / "catalog"
+    for _ in range(6):
+        service.launch(*arguments)
+        time.sleep(chance.uniform(0, 0.5))
+        service.end()
+    service.start(*arguments)
+    found = counts(path)
+    service.end()
+    service.start("--store", tmp_path / "other.db", *arguments[2:])
+    assert counts(tmp_path / "other.db") == found
+    service.end()
+
+
+def test_who_ends_it_gets_a_file_that_is_whole_by_itself(service: Serving, tmp_path: Path):
+    path = tmp_path / "store.db"
+    service.start("--store", path, "--catalog", DATA / "msi_example" / "catalog")
+    with closing(service.client()) as client:
+        save_one(client, 4)
+    service.end(signal.SIGTERM)
+    assert {one.name for one in tmp_path.iterdir()} == {"store.db", "store.db.lock"}
+    with closing(sqlite3.connect(path)) as db:
+        assert items_of(db, "one") == {"one": 4}

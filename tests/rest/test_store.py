@@ -272,6 +272,14 @@ def test_a_store_is_for_its_owner_alone(tmp_path: Path):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_what_is_committed_is_on_the_disk(tmp_path: Path):
+    path = tmp_path / "store.db"
+    stored(None, path)
+    with closing(connect(path)) as db:
+        for name, value in {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}.items():
+            assert db.execute(f"PRAGMA {name}").fetchone() == (value,)
+
+
 def test_a_store_is_filled_once(tmp_path: Path):
     path = tmp_path / "store.db"
     serve(path, DATA / "msi_example" / "catalog")
