@@ -22,7 +22,15 @@ ADDRESS = (
     '{"country": "US", "postcode": "10577", "street": "3003 Purchase St", "region": "43", '
     '"city": "Purchase"}'
 )
-TYPE = 'The "%value" value\'s type is invalid. The "%type" type was expected. Verify and try again.'
+
+
+def wrong(shown: str, kind: str, name: str = "") -> str:
+    """Magento's words for a value of another type, with the name of a member before them."""
+    before = f'Error occurred during "{name}" processing. ' if name else ""
+    return (
+        f'{before}The "{shown}" value\'s type is invalid. The "{kind}" type was expected. '
+        "Verify and try again."
+    )
 
 
 @pytest.mark.parametrize(
@@ -49,21 +57,25 @@ def test_camel_and_snake_case_are_the_same(body):
             '"%fieldName" is required. Enter and try again.',
             {"fieldName": "stockId"},
         ),
-        ('{"items": 1, "stockId": 1}', TYPE, {"value": 1, "type": "InventoryRequestItem[]"}),
-        ('{"items": [1], "stockId": 1}', TYPE, {"value": 1, "type": "InventoryRequestItem"}),
-        ('{"items": [], "stockId": "x"}', TYPE, {"value": "x", "type": "int"}),
-        ('{"items": [], "stockId": 1.5}', TYPE, {"value": "1.5", "type": "int"}),
-        ('{"items": [], "stockId": true}', TYPE, {"value": "True", "type": "int"}),
-        ('{"items": [], "stockId": 9223372036854775808}', TYPE, {"value": "int", "type": "int"}),
+        ('{"items": 1, "stockId": 1}', wrong("1", "InventoryRequestItem[]"), ()),
+        ('{"items": [1], "stockId": 1}', wrong("1", "InventoryRequestItem"), ()),
+        ('{"items": [], "stockId": "x"}', wrong("x", "int", "stockId"), ()),
+        ('{"items": [], "stockId": 1.5}', wrong("1.5", "int", "stockId"), ()),
+        ('{"items": [], "stockId": true}', wrong("true", "int", "stockId"), ()),
+        (
+            '{"items": [], "stockId": 9223372036854775808}',
+            wrong("9223372036854775808", "int", "stockId"),
+            (),
+        ),
         (
             '{"items": [{"sku": "a", "qty": "x"}], "stockId": 1}',
-            TYPE,
-            {"value": "x", "type": "float"},
+            wrong("x", "float", "qty"),
+            (),
         ),
         (
             '{"items": [{"sku": [], "qty": 1}], "stockId": 1}',
-            TYPE,
-            {"value": "list", "type": "string"},
+            wrong("array", "string", "sku"),
+            (),
         ),
         ('{"items": [{}, {}, {}], "stockId": 1}', "Maximum items in a request is %1", [2]),
         (
