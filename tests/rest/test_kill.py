@@ -173,6 +173,7 @@ def test_what_is_acknowledged_outlives_a_kill(service: Serving, tmp_path: Path):
                 writers[name].check(found)
             check_served(client, db)
             if number == ROUNDS:
+                service.end()
                 break
             threads = [
                 Thread(target=one.run, args=[service.client(tokens[-1])])
