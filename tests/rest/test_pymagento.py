@@ -198,7 +198,9 @@ CONDITIONS: list[tuple[list[list[tuple[str, Any, str | None]]], Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("groups", "holds"), CONDITIONS, ids=lambda one: str(one)[:60])
+@pytest.mark.parametrize(
+    ("groups", "holds"), CONDITIONS, ids=[str(one)[:60] for one, _ in CONDITIONS]
+)
 def test_conditions(client: Any, store: Path, groups: Any, holds: Any):
     query = magento.make_search_query(groups)
     expected = [row for row in items_in(store) if holds(row)]
