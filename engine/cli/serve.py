@@ -46,15 +46,17 @@ def serve(host: str, port: int, store: str, catalog: str | None, quiet: bool) ->
         raise UsageError(
             f"ssa serve needs {', '.join(missing)}; pip install 'ssa-engine[server]' brings them"
         )
-    from engine.rest.serve import serve_store
+    from engine.rest.serve import Ready, serve_store
 
-    def ready(url: str, summary: str, with_users: bool) -> None:
+    def ready(found: Ready) -> None:
         if quiet:
             return
-        show.say(f"{store}: {summary}")
-        if not with_users:
+        show.say(f"{store}: {found.holds}")
+        if catalog is not None and not found.filled:
+            show.say(f"the store was there already: {catalog} is not read")
+        if not found.with_users:
             show.say("no users: whoever is on this machine may do everything, nobody else anything")
-        show.say(f"serving {url} (documentation: {url}/docs)")
+        show.say(f"serving {found.url} (documentation: {found.url}/docs)")
         sys.stdout.flush()
 
     with suppress(KeyboardInterrupt):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from os import PathLike
 from pathlib import Path
+from typing import NamedTuple
 
 import uvicorn
 
@@ -22,7 +23,17 @@ from engine.rest.users import list_users
 _GRACE = 10
 """Seconds that requests under way have when the service is told to stop."""
 
-Ready = Callable[[str, str, bool], None]
+
+class Ready(NamedTuple):
+    """What a service says of itself when it takes requests.
+
+    ``filled`` says that the store was new; if not, no catalogue was read.
+    """
+
+    url: str
+    holds: str
+    with_users: bool
+    filled: bool
 
 
 def serve_store(
@@ -31,7 +42,7 @@ def serve_store(
     *,
     host: str,
     port: int,
-    ready: Ready,
+    ready: Callable[[Ready], None],
     limits: Limits | None = None,
 ) -> None:
     """Serve a store until SIGINT or SIGTERM.
@@ -45,8 +56,7 @@ def serve_store(
     host, port
         Where to listen; port 0 takes a free one.
     ready
-        Called when requests are taken, with the URL, what the store holds, and whether it has
-        users.
+        Called when requests are taken.
     limits
         What requests may ask for.
 
@@ -63,7 +73,7 @@ def serve_store(
     only_local = is_loopback(host)
     with locked(path), socket.create_server((host, port), family=_family(host)) as listening:
         with faults_of(path):
-            with_users = _prepare(path, catalog)
+            filled, with_users = _prepare(path, catalog)
         if not with_users and not only_local:
             raise UsageError(
                 f"{path} has no users, and without them only this machine is served, not {host}; "
@@ -75,19 +85,20 @@ def serve_store(
         app = make_app(live, limits or Limits(), only_local=only_local)
         try:
             url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
-            ready(url, repr(live.version.catalog), with_users)
+            ready(Ready(url, repr(live.version.catalog), with_users, filled))
             _run(app, listening)
         finally:
             app.close()
             live.close()
 
 
-def _prepare(path: Path, catalog: str | PathLike[str] | None) -> bool:
-    """Fill a new store; return whether it has users."""
+def _prepare(path: Path, catalog: str | PathLike[str] | None) -> tuple[bool, bool]:
+    """Fill a new store; return whether it was one, and whether it has users."""
     with closing(connect(path)) as db:
-        if is_new(db):
+        new = is_new(db)
+        if new:
             fill(db, None if catalog is None else read_catalog(catalog))
-        return bool(list_users(db, 0.0))
+        return new, bool(list_users(db, 0.0))
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -64,7 +64,8 @@ def test_a_store_lasts_and_a_catalogue_is_read_once(tmp_path):
     links = "/V1/inventory/stock-source-links"
     with served("--store", store, "--catalog", EXAMPLE[0]) as (url, _, _):
         assert ask(url + links, {"links": [link]}) == []
-    with served("--store", store, "--catalog", tmp_path / "not there") as (url, _, _):
+    with served("--store", store, "--catalog", tmp_path / "not there") as (url, said, _):
+        assert said[1] == f"the store was there already: {tmp_path / 'not there'} is not read"
         found = ask(f"{url}{links}?searchCriteria[pageSize]=1000")["items"]
     assert link in found
     assert stat.S_IMODE(store.stat().st_mode) == 0o600
