@@ -23,6 +23,9 @@ ADDRESS = ("country_id", "postcode", "city", "region")
 _REMEMBERED = 100_000
 """Addresses that are kept before all are forgotten, 45 MB; a stream may go to many more."""
 
+_REMEMBERED_BYTES = 64 << 20
+"""Of their text: what a client calls a city may be a book."""
+
 OUTWARD = {
     "CA": r"^(.{3}).+$",
     "GB": r"^(.+?)[0-9][A-Z]{2}$",
@@ -93,15 +96,19 @@ class Locator:
     def __init__(self, geonames: pa.Table | None) -> None:
         self._geonames = geonames
         self._known: dict[tuple[str | None, ...], tuple[float, float]] = {}
+        self._bytes = 0
 
     def locate(self, addresses: pa.Table) -> tuple[FloatArray, FloatArray]:
         """Return latitude and longitude of (num_addresses,) addresses, as `geocode` does."""
-        if len(self._known) > _REMEMBERED:
+        if len(self._known) > _REMEMBERED or self._bytes > _REMEMBERED_BYTES:
             self._known.clear()
+            self._bytes = 0
         keys = list(zip(*(addresses[name].to_pylist() for name in ADDRESS), strict=True))
         new = [row for row, key in enumerate(keys) if key not in self._known]
         if new:
-            found = self._find(addresses.take(pa.array(new)))
+            unknown = addresses.take(pa.array(new))
+            self._bytes += unknown.nbytes
+            found = self._find(unknown)
             pairs = zip(*(degrees.tolist() for degrees in found), strict=True)
             self._known.update(zip((keys[row] for row in new), pairs, strict=True))
         degrees = np.array([self._known[key] for key in keys], np.float64).reshape(-1, 2)

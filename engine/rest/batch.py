@@ -1,5 +1,6 @@
 """Many requests in one call, decided as one batch by the engine's kernels."""
 
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -146,20 +147,57 @@ def decide_requests(
     return answers
 
 
-def read_stream(body: bytes) -> pa.Table:
+def read_stream(body: bytes, most_rows: int) -> pa.Table:
     """Read an Arrow IPC stream.
 
     Raises
     ------
     ApiError
-        If it is none.
+        If it is none, is compressed, or has more rows than these.
     """
+    batches, rows = [], 0
     try:
-        table = pa.ipc.open_stream(body).read_all()
+        for message in pa.ipc.MessageReader.open_stream(body):
+            if _is_compressed(message):  # 15 kB may be 480 MB
+                raise ApiError(400, "The Arrow IPC stream is compressed. Write it uncompressed.")
+        with pa.ipc.open_stream(body) as reader:
+            for batch in reader:
+                rows += batch.num_rows
+                if rows > most_rows:
+                    raise ApiError(413, "The stream has more than %1 rows.", [most_rows])
+                batches.append(batch)
+            table = pa.Table.from_batches(batches, reader.schema)
         table.validate(full=True)  # offsets that lead out of their buffers would be followed
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError, struct.error) as error:
         raise ApiError(400, "Not an Arrow IPC stream: %1", [shown_text(error)]) from error
     return table
+
+
+def _is_compressed(message: pa.ipc.Message) -> bool:
+    """Tell whether a batch says so in its metadata, which pyarrow does not show.
+
+    Notes
+    -----
+    Format: ``Message.fbs``; ``header`` is field 2 of ``Message``, ``data`` field 1 of
+    ``DictionaryBatch``, ``compression`` field 3 of ``RecordBatch``.
+    """
+    data = message.metadata.to_pybytes()
+
+    def field(table: int, slot: int) -> int:
+        vtable = table - struct.unpack_from("<i", data, table)[0]
+        size, at = struct.unpack_from("<H", data, vtable)[0], 4 + 2 * slot
+        offset = struct.unpack_from("<H", data, vtable + at)[0] if at < size else 0
+        return table + offset if offset else 0
+
+    def follow(at: int) -> int:
+        return at + struct.unpack_from("<I", data, at)[0]
+
+    if message.type not in ("record batch", "dictionary"):
+        return False
+    batch = follow(field(follow(0), 2))
+    if message.type == "dictionary":
+        batch = follow(field(batch, 1))
+    return field(batch, 3) > 0
 
 
 def write_streams(part: Part) -> bytes:

@@ -28,7 +28,8 @@ ARROW = "application/vnd.apache.arrow.stream"
 
 _LOG = logging.getLogger("ssa.serve")
 _JSON = (b"content-type", b"application/json")
-_STORE_CODE = re.compile(r"/rest(?:/[A-Za-z0-9_]+)?(?=/V1/)")
+_FORWARDED = {b"forwarded", b"via", b"x-forwarded-for"}
+_STORE_CODE = re.compile(r"^/rest(?:/[A-Za-z0-9_]+)?(?=/V1/)")
 
 
 class Gate:
@@ -41,7 +42,7 @@ class Gate:
     limits
         Of size and time.
     tokens
-        Verifies tokens. As long as the store has no users, everybody on this machine may do
+        Verifies tokens. As long as the store has had no users, everybody on this machine may do
         everything.
     only_local
         The service listens on this machine alone; if not, nobody is served without users.
@@ -83,9 +84,10 @@ class Gate:
             await send(message)
 
         try:
-            headers = dict(scope["headers"])
+            # Of a header that is there twice the endpoints see the first one too.
+            headers = dict(reversed(scope["headers"]))
             self._admit(scope["method"], path, headers)
-            most = self._limits.batch_bytes if path == BATCH_PATH else self._limits.body_bytes
+            most = _most_bytes(self._limits, path, headers)
             async with asyncio.timeout(self._limits.seconds):
                 body = await _body(receive, headers, most)
                 if scope["method"] in ("POST", "PUT") and path.startswith("/V1/"):
@@ -130,6 +132,13 @@ class Gate:
         return self._tokens.verify(token.strip(), time.time())
 
 
+def _most_bytes(limits: Limits, path: str, headers: dict[bytes, bytes]) -> int:
+    if path != BATCH_PATH:
+        return limits.body_bytes
+    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    return limits.batch_bytes if kind == ARROW.encode() else limits.json_batch_bytes
+
+
 def _writes(method: str, path: str) -> bool:
     """Tell what only the role ``write`` may do. What is decided is not kept, so that is reading."""
     return method not in ("GET", "HEAD") and path not in (SELECTION_PATH, BATCH_PATH)
@@ -137,6 +146,8 @@ def _writes(method: str, path: str) -> bool:
 
 def _check_local(headers: dict[bytes, bytes]) -> None:
     """Refuse what a page of somewhere else sends by way of a browser on this machine."""
+    if not _FORWARDED.isdisjoint(headers):
+        raise ApiError(401, "Without users this service answers no proxy. Add users first.")
     named = [headers.get(b"host", b"localhost")]
     if b"origin" in headers:
         named.append(headers[b"origin"].rpartition(b"//")[2])

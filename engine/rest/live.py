@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from engine.algorithms.protocol import SourceSelectionAlgorithm
 from engine.catalog import Catalog
 from engine.places.address_book import AddressBook, LastingLocator
+from engine.places.geocode import Locator
 from engine.rest.changes import ItemRows, with_items, with_network, without_items
 from engine.rest.ranks import Ranks, Skus
 from engine.rest.sales import sum_reservations
@@ -80,6 +81,7 @@ class Live:
         self.path = path
         self.algorithms = algorithms
         self._db = connect(path)
+        self._file = _identity(path)
         try:
             catalog = read_catalog(self._db)
         except BaseException:
@@ -87,6 +89,7 @@ class Live:
             raise
         self.book = AddressBook(catalog.geonames)
         self.locator = LastingLocator(catalog.geonames, self.book)
+        self._locator = Locator(catalog.geonames)  # the other one may be held by a batch
         self.reserved = sum_reservations(catalog)
         ranks = Ranks(catalog, self.book, algorithms)
         self.version = Version(catalog, Skus(catalog.sku_index), ranks)
@@ -132,6 +135,8 @@ class Live:
         """Commit changes together, or one by one if that fails; each gets its answer or error."""
         begun = False
         try:
+            if _identity(self.path) != self._file:  # nobody would ever read what is written
+                raise OSError(f"{self.path}: the store has been replaced; start the service anew")
             self._db.execute("BEGIN IMMEDIATE")
             begun = True
             self._commit(jobs)
@@ -144,7 +149,7 @@ class Live:
 
     def _commit(self, jobs: list[_Job]) -> None:
         try:
-            draft = _Draft(self.version.catalog, self._db, self.locator)
+            draft = _Draft(self.version.catalog, self._db, self._locator)
             answers = [(job, self._try(job, draft)) for job in jobs]
             version = self._version(draft)
             self._db.execute("COMMIT")
@@ -184,6 +189,11 @@ class Live:
         return effect.answer
 
 
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
 class _Refused(NamedTuple):
     """Stands for the answer of a change that was undone."""
 
@@ -193,7 +203,7 @@ class _Refused(NamedTuple):
 class _Draft:
     """The catalogue that several changes lead to; what it can it changes once for all of them."""
 
-    def __init__(self, catalog: Catalog, db: sqlite3.Connection, locator: LastingLocator) -> None:
+    def __init__(self, catalog: Catalog, db: sqlite3.Connection, locator: Locator) -> None:
         self._catalog, self._db, self._locator = catalog, db, locator
         self._items: dict[tuple[str, str], tuple[Any, ...]] = {}
         self._stale = False

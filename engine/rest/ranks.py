@@ -24,6 +24,10 @@ _REMEMBERED_ADDRESSES = 100_000
 _REMEMBERED_SKUS = 100_000
 
 
+_LONGEST = 512
+"""Letters of what is remembered though nothing has it: a body may hold millions."""
+
+
 class Skus:
     """Numbers of SKUs in an index, remembered: a kernel's call is 45 us, most of a request's time.
 
@@ -46,7 +50,11 @@ class Skus:
                 new = list(keys)
             found = self.index.find(pa.array(new, pa.string())).tolist()
             self._numbers.update(zip(new, found, strict=True))
-        return [self._numbers[key] for key in keys]
+        numbers = [self._numbers[key] for key in keys]
+        for key in new:
+            if len(key) > _LONGEST:
+                self._numbers.pop(key, None)
+        return numbers
 
 
 class Destination(NamedTuple):
@@ -91,6 +99,8 @@ class Ranks:
         """Return where an address lies."""
         found = self._destinations.get(address)
         if found is None:
+            if sum(len(part or "") for part in address) > _LONGEST:
+                return self._locate(address)
             if len(self._destinations) >= _REMEMBERED_ADDRESSES:
                 self._destinations.clear()
             found = self._destinations[address] = self._locate(address)

@@ -1,5 +1,6 @@
 """Inventory requests as they come: in camel or snake case, numbers as numbers or as text."""
 
+import re
 from collections.abc import Mapping
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, InvalidOperation
 from functools import cache
@@ -14,6 +15,7 @@ from engine.types import QTY_SCALE
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)  # exact: a float would have decided
 _EXACT = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
+_WHOLE = re.compile(r"-?[0-9]{1,60}")
 _ADDRESS = ("country", "postcode", "city", "region")
 
 
@@ -106,8 +108,8 @@ def whole_number(value: Any, name: str = "") -> int:
         If it is none, or one beyond 64 bits.
     """
     number = value
-    if isinstance(value, str) and value.lstrip("-").isdecimal() and value.isascii():
-        number = int(value[:20])
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        number = int(value)
     if isinstance(number, bool) or not isinstance(number, int) or not -(2**63) <= number < 2**63:
         raise wrong_type(value, "int", name)
     return number
@@ -136,8 +138,10 @@ def quantity_units(value: Any, name: str = "") -> int:
         raise wrong_type(shown, "float", name) from error
     if not number.is_finite():
         raise wrong_type(shown, "float", name)
-    # In this sequence: 1E+999999 would be an integer of a million digits.
-    if abs(number) >= 10**8 or (units := _EXACT.multiply(number, QTY_SCALE)) % 1:
+    # In this sequence: 1E+999999 would be an integer of a million digits. Without abs() and %,
+    # which fail at exponents beyond those of Python's usual context.
+    fits = -(10**8) < number < 10**8
+    if not fits or (units := _EXACT.multiply(number, QTY_SCALE)) != units.to_integral_value():
         message = 'The quantity "%value" is no decimal(12,4): at most 8 digits and 4 decimals.'
         raise failed([(message, {"value": shown})])
     return int(units)

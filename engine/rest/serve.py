@@ -73,12 +73,7 @@ def serve_store(
     only_local = is_loopback(host)
     with locked(path), socket.create_server((host, port), family=_family(host)) as listening:
         with faults_of(path):
-            filled, with_users = _prepare(path, catalog)
-        if not with_users and not only_local:
-            raise UsageError(
-                f"{path} has no users, and without them only this machine is served, not {host}; "
-                f"add one by ssa users {path} --add NAME --role write, or leave out --host"
-            )
+            filled, with_users = _prepare(path, catalog, host)
         algorithms = {found.code: found.algorithm for found in list_algorithms() if found.algorithm}
         with faults_of(path):
             live = Live(path, algorithms)
@@ -92,13 +87,20 @@ def serve_store(
             live.close()
 
 
-def _prepare(path: Path, catalog: str | PathLike[str] | None) -> tuple[bool, bool]:
+def _prepare(path: Path, catalog: str | PathLike[str] | None, host: str) -> tuple[bool, bool]:
     """Fill a new store; return whether it was one, and whether it has users."""
-    with closing(connect(path)) as db:
+    with closing(connect(path, make=True)) as db:
         new = is_new(db)
+        tables = "SELECT 1 FROM sqlite_master WHERE name = 'users'"
+        with_users = bool(db.execute(tables).fetchone() and list_users(db, 0.0))
+        if not with_users and not is_loopback(host):
+            raise UsageError(
+                f"{path} has no users, and without them only this machine is served, not {host}; "
+                f"add one by ssa users {path} --add NAME --role write, or leave out --host"
+            )
         if new:
             fill(db, None if catalog is None else read_catalog(catalog))
-        return new, bool(list_users(db, 0.0))
+        return new, with_users
 
 
 def _family(host: str) -> socket.AddressFamily:

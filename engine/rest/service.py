@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from threading import local
 from typing import Any, TypeVar
 
@@ -37,6 +38,8 @@ class Service:
         self.live = live
         self.limits = limits
         self._local = local()
+        # A batch may take a core for seconds, and goes on when its client has gone.
+        self._batches = ThreadPoolExecutor(1, "batch")
 
     @property
     def version(self) -> Version:
@@ -69,6 +72,10 @@ class Service:
             raise
         finally:
             db.execute("COMMIT")
+
+    async def in_turn(self, work: Callable[..., T], *given: Any) -> T:
+        """Do in a thread what takes long, one at a time; what has not begun can be given up."""
+        return await asyncio.get_running_loop().run_in_executor(self._batches, work, *given)
 
     def check_count(self, count: int, what: str) -> None:
         """Refuse a request of no items, as MSI does, and of more than the limit.

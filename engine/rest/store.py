@@ -82,26 +82,30 @@ INSERT INTO sales_channels VALUES ('website', 'base', 1);
 """What a fresh Magento has."""
 
 
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+def connect(path: Path, *, read_only: bool = False, make: bool = False) -> sqlite3.Connection:
     """Open a connection to a store; transactions are begun by hand.
 
     Parameters
     ----------
     path
-        The file; made if it is not there, for its owner alone.
+        The file.
     read_only
         Refuse to write.
+    make
+        Make the file if it is not there, for its owner alone.
 
     Raises
     ------
     OSError
-        If the file cannot be made or written.
+        If the file is not there, or cannot be made or written.
     """
-    if not read_only:
+    if make:
         # Never a file that is there: to close it would let go of all locks that SQLite holds on
         # it in this process, and another one would delete the log that is being written to.
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    if not read_only:
+        path.stat()
         if not os.access(path, os.W_OK):  # SQLite would open it to be read
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     uri = f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rw'}"
@@ -119,8 +123,11 @@ def locked(path: Path) -> Iterator[None]:
     Raises
     ------
     UsageError
-        If another service holds it.
+        If another service holds it, or no file can stand there.
     """
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        what = "is a folder" if path.is_dir() else "has no folder to stand in"
+        raise UsageError(f"{path}: {what}; give the path of a file")
     lock: IO[str]
     with Path(f"{path.resolve()}.lock").open("a") as lock:
         try:

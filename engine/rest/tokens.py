@@ -175,7 +175,10 @@ class TokenCache:
         self._has_users = False
 
     def has_users(self) -> bool:
-        """Tell whether the store has users now."""
+        """Tell whether the store has users, or had some since this was made.
+
+        To take the last user away is to close a service, not to open it.
+        """
         self._look_again()
         return self._has_users
 
@@ -204,7 +207,7 @@ class TokenCache:
         if version != self._version:
             self._found.clear()
             query = "SELECT EXISTS (SELECT 1 FROM users)"
-            self._has_users = bool(self._connection.execute(query).fetchone()[0])
+            self._has_users |= bool(self._connection.execute(query).fetchone()[0])
             self._version = version
 
 

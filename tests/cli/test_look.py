@@ -44,9 +44,9 @@ priority  source_code   state    position     skus  units  name
 """
 ALGORITHMS = """\
 code      title              origin      description
-─────────────────────────────────────────────────────────────────────────────────────────────────────────
-distance  Distance Priority  ssa-engine  Sources in the order of their distance from the shipping address
-priority  Source Priority    ssa-engine  Sources in the order of their priority in the stock
+──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+distance  Distance Priority  ssa-engine  Algorithm which provides Source Selections based on shipping address distance from the source
+priority  Source Priority    ssa-engine  Algorithm which provides Source Selections based on predefined priority of Source
 """  # noqa: E501
 
 

@@ -128,7 +128,7 @@ def service(
 ) -> Iterator[Caller]:
     """Serve a store in a file that is filled first if it is not there."""
     if not path.exists():
-        db = connect(path)
+        db = connect(path, make=True)
         fill(db, catalog)
         db.close()
     live = Live(path, ALGORITHMS)

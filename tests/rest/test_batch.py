@@ -118,10 +118,10 @@ def test_a_stream_is_read_back_or_refused():
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     body = sink.getvalue().to_pybytes()
-    assert read_stream(body).equals(table)
+    assert read_stream(body, 1_000_000).equals(table)
     for wrong in (b"", b"\xff" * 64, body[:-40], json.dumps({}).encode(), body[:20]):
         with pytest.raises(ApiError) as error:
-            read_stream(wrong)
+            read_stream(wrong, 1_000_000)
         assert error.value.status == 400
 
 
@@ -136,7 +136,7 @@ def test_a_damaged_stream_never_does_worse_than_be_refused(data):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
     catalog = laid_out(engine.read_catalog(packaged("msi_example/catalog")))
     try:
-        lines = read_stream(bytes(body))
+        lines = read_stream(bytes(body), 1_000_000)
         decide(
             catalog,
             {"order_lines": lines},
@@ -175,3 +175,28 @@ def test_nothing_is_deducted():
         locator=_locator(catalog),
     )
     assert (catalog.items.quantity == before).all()
+
+
+def _stream(table, compression=None):
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression=compression)
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+@pytest.mark.parametrize("codec", ["lz4", "zstd"])
+@pytest.mark.parametrize("dictionary", [False, True])
+def test_compressed_streams_are_refused(codec, dictionary):
+    column = pa.array(["a"] * 1_000)
+    table = pa.table({"sku": column.dictionary_encode() if dictionary else column})
+    assert read_stream(_stream(table), 1_000).equals(table)
+    with pytest.raises(ApiError, match="compressed"):
+        read_stream(_stream(table, codec), 1_000)
+
+
+def test_streams_of_many_rows_without_bytes_are_refused():
+    table = pa.table({"sku": pa.nulls(1_001)})
+    with pytest.raises(ApiError) as error:
+        read_stream(_stream(table), 1_000)
+    assert error.value.status == 413

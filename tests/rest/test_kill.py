@@ -144,7 +144,7 @@ def sign_in(client: Client) -> str:
 
 def test_what_is_acknowledged_outlives_a_kill(service: Serving, tmp_path: Path):
     chance, path = random.Random(7), tmp_path / "store.db"
-    with closing(connect(path)) as db:
+    with closing(connect(path, make=True)) as db:
         create_tables(db)
         add_user(db, "anna", "write", WORD, 1.0, CHEAP)
     writers = {

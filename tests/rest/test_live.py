@@ -303,3 +303,14 @@ def test_writes_side_by_side_lead_to_what_the_file_says(live: Live):
     again = Live(live.path, {})
     check_same(before, again.version.catalog)
     again.close()
+
+
+def test_nothing_is_written_to_a_file_that_is_gone(tmp_path: Path):
+    path = make_store(tmp_path / "store.db")
+    live = Live(path, {})
+    path.rename(tmp_path / "away.db")
+    for _ in range(2):  # gone, then another one
+        with pytest.raises(OSError, match=r"store\.db"):
+            live.write(lambda db: Effect()).result(30)
+        path.touch()
+    live.close()

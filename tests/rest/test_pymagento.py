@@ -29,7 +29,7 @@ def service() -> Iterator[Serving]:
 def store(service: Serving, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the store of a service over Northwind, with a user who writes and one who reads."""
     path = make_store(tmp_path_factory.mktemp("store") / "store.db", "northwind")
-    with closing(connect(path)) as db:
+    with closing(connect(path, make=True)) as db:
         add_user(db, "anna", "write", WORD, 1.0, CHEAP)
         add_user(db, "bob", "read", WORD, 1.0, CHEAP)
     service.start("--store", path)

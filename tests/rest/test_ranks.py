@@ -59,3 +59,13 @@ def test_a_catalogue_without_sources_has_no_ranks():
     assert unlocated.latitude != unlocated.latitude
     # Without a position the priority decides.
     assert found.ranks(0, "distance", unlocated) == found.ranks(0, "priority", None)
+
+
+def test_what_is_long_is_not_remembered():
+    catalog, book = _catalog(), AddressBook(None)
+    skus, ranks = Skus(catalog.sku_index), Ranks(catalog, book, ALGORITHMS)
+    long = "x" * (module._LONGEST + 1)
+    assert skus.find([long, "24-wb01", "y"]) == [-1, skus.find(["24-wb01"])[0], -1]
+    ranks.destination(Address("US", None, long))
+    assert set(skus._numbers) == {"24-wb01", "y"}
+    assert not ranks._destinations

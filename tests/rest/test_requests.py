@@ -146,6 +146,7 @@ def test_quantities(value, units):
     [
         *(True, None, [], 10**8, 2**70, "1_000", "１", "NaN", "Infinity"),
         *(Decimal("1E+999999"), Decimal("1E-999999"), Decimal("1.00001")),
+        *(Decimal("1E+1000000"), "1E+99999999", "-1E+99999999", "1E-99999999"),
         Decimal("1.00000000000000000000000000000000000001"),
     ],
 )
@@ -154,7 +155,13 @@ def test_what_is_no_quantity(value):
         quantity_units(value)
 
 
-@pytest.mark.parametrize("value", ["1", 1, "-5", 2**63 - 1])
+@pytest.mark.parametrize("value", ["--5", "-", "²", "-12345678901234567890123", "9" * 5000, 2**63])
+def test_what_is_no_whole_number(value):
+    with pytest.raises(ApiError):
+        whole_number(value)
+
+
+@pytest.mark.parametrize("value", ["1", 1, "-5", 2**63 - 1, "0000000000000000000000002"])
 def test_whole_numbers(value):
     assert whole_number(value) == int(value)
 

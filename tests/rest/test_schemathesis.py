@@ -67,7 +67,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathesis.BaseS
     patch = pytest.MonkeyPatch()
     patch.setattr(passwords, "COST", CHEAP)  # sign-ins of users that there are not
     with service(path, read_catalog(packaged("msi_example/catalog"))) as call:
-        db = connect(path)
+        db = connect(path, make=True)
         tokens = {}
         for name, role in (("anna", "write"), ("bob", "read")):
             add_user(db, name, role, WORD, time.time(), CHEAP)

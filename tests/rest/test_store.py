@@ -170,7 +170,7 @@ def example() -> Catalog:
 
 def test_a_store_of_users_alone_is_filled(tmp_path: Path, example: Catalog):
     path = tmp_path / "store.db"
-    with closing(connect(path)) as db:
+    with closing(connect(path, make=True)) as db:
         create_tables(db)
         add_user(db, "anna", "write", "correct horse", 1.0, CHEAP)
         assert is_new(db)
@@ -238,8 +238,10 @@ def test_another_file_is_refused(name: str, tmp_path: Path):
 
 def test_a_folder_is_refused(tmp_path: Path):
     (tmp_path / "store.db").mkdir()
-    with pytest.raises(OSError, match="unable to open database file"):
+    with pytest.raises(UsageError, match=r"store\.db: is a folder"):
         serve(tmp_path / "store.db")
+    with pytest.raises(UsageError, match="has no folder to stand in"):
+        serve(tmp_path / "none" / "store.db")
 
 
 def test_a_row_that_breaks_a_rule_is_named(tmp_path: Path, example: Catalog):
@@ -275,7 +277,7 @@ def test_a_store_is_for_its_owner_alone(tmp_path: Path):
 def test_what_is_committed_is_on_the_disk(tmp_path: Path):
     path = tmp_path / "store.db"
     stored(None, path)
-    with closing(connect(path)) as db:
+    with closing(connect(path, make=True)) as db:
         for name, value in {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}.items():
             assert db.execute(f"PRAGMA {name}").fetchone() == (value,)
 
@@ -315,7 +317,7 @@ def test_a_full_disk_leaves_nothing_half_made(
     with pytest.raises(OSError, match="disk") as caught:
         serve(path, DATA / "northwind" / "catalog")
     assert caught.value.filename == str(path)
-    with closing(connect(path)) as db:
+    with closing(connect(path, make=True)) as db:
         assert is_new(db)
         assert db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
     serve(path, DATA / "msi_example" / "catalog")

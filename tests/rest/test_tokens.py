@@ -291,7 +291,7 @@ def test_the_cache_sees_users_come_and_go(tmp_path: Path):
         token = issue_token(connection, "anna", WORD, 0.0, SignIns())
         assert cache.verify(token, 0.0) == "read"
         remove_user(connection, "anna")
-        assert not cache.has_users()
+        assert cache.has_users()  # or to take the last one away would open a service
         assert cache.verify(token, 0.0) is None
     theirs.close()
     cache.close()

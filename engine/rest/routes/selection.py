@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from engine.errors import AlgorithmError
@@ -107,15 +106,15 @@ async def batch(request: Request) -> Response:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == ARROW:
         options = _options(found, dict(request.query_params))
-        return Response(await run_in_threadpool(_streams, found, body, options), media_type=ARROW)
+        return Response(await found.in_turn(_streams, found, body, options), media_type=ARROW)
     values = read_json(body)
     options = _options(found, values)
-    answers = await run_in_threadpool(_answers, found, member(values, "requests"), options)
+    answers = await found.in_turn(_answers, found, member(values, "requests"), options)
     return answer({"results": answers})
 
 
 def _streams(found: Service, body: bytes, options: dict[str, Any]) -> bytes:
-    lines = read_stream(body)
+    lines = read_stream(body, found.limits.lines)
     return write_streams(decide(found.version.catalog, {"order_lines": lines}, **options))
 
 
@@ -128,6 +127,12 @@ def _answers(found: Service, requests: Any, options: dict[str, Any]) -> list[dic
     return decide_requests(found.version.catalog, asked, **options)
 
 
+def _flag(value: Any, name: str) -> bool:
+    if str(value).lower() not in ("true", "1", "false", "0", "none"):
+        raise wrong_type(value, "boolean", name)
+    return str(value).lower() in ("true", "1")
+
+
 def _options(found: Service, values: dict[str, Any]) -> dict[str, Any]:
     mode = member(values, "mode", required=False) or "independent"
     if mode not in MODES:
@@ -138,5 +143,5 @@ def _options(found: Service, values: dict[str, Any]) -> dict[str, Any]:
         "algorithm": found.live.algorithms[code],
         "mode": mode,
         "locator": found.live.locator,
-        "include_zero": zero in (True, 1, "1", "true", "True"),
+        "include_zero": _flag(zero, "includeZero"),
     }
