@@ -1,6 +1,7 @@
 """A MariaDB of our own: started on loopback, with its own data folder, and stopped again."""
 
 import getpass
+import os
 import shutil
 import socket
 import subprocess
@@ -107,6 +108,9 @@ def running(server: str, install: str) -> Iterator[Server]:
     user = getpass.getuser()
     with TemporaryDirectory(prefix="ssa-mdb-") as name:
         folder = Path(name)
+        # A server that starts removes what others have under way in the folder that they share.
+        (folder / "tmp").mkdir()
+        apart = {**os.environ, "TMPDIR": f"{folder}/tmp"}
         subprocess.run(
             [
                 *(install, "--no-defaults", f"--datadir={folder}/data", f"--user={user}"),
@@ -114,6 +118,7 @@ def running(server: str, install: str) -> Iterator[Server]:
             ],
             check=True,
             capture_output=True,
+            env=apart,
         )
         started = Server(_free_port(), folder)
         log = (folder / "log").open("wb")
@@ -126,6 +131,7 @@ def running(server: str, install: str) -> Iterator[Server]:
             ],
             stdout=log,
             stderr=log,
+            env=apart,
         )
         try:
             _prepare(started, process)
