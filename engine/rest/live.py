@@ -92,7 +92,8 @@ class Live:
         self._locator = Locator(catalog.geonames)  # the other one may be held by a batch
         self.reserved = sum_reservations(catalog)
         ranks = Ranks(catalog, self.book, algorithms)
-        self.version = Version(catalog, Skus(catalog.sku_index), ranks)
+        skus = Skus(catalog.sku_index, catalog.sku_names)
+        self.version = Version(catalog, skus, ranks)
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._writer = Thread(target=self._work, name="writer", daemon=True)
         self._writer.start()
@@ -168,7 +169,8 @@ class Live:
         catalog = draft.catalog()
         _, skus, ranks = self.version
         if catalog.sku_index is not skus.index:
-            skus = Skus(catalog.sku_index)
+            index = catalog.sku_index
+            skus = Skus(index) if draft.renumbered else skus.grown(index)
         if draft.network:
             ranks = Ranks(catalog, self.book, self.algorithms)
         return Version(catalog, skus, ranks)
@@ -207,13 +209,14 @@ class _Draft:
         self._catalog, self._db, self._locator = catalog, db, locator
         self._items: dict[tuple[str, str], tuple[Any, ...]] = {}
         self._stale = False
-        self.network = False
+        self.network = self.renumbered = False
 
     def add(self, effect: Effect) -> None:
         if effect.network:
             self._stale = self.network = True
         if effect.gone:
             self._catalog = without_items(self.catalog(), *effect.gone)
+            self.renumbered = True
         if effect.items:
             for row in zip(*effect.items, strict=True):
                 self._items[row[:2]] = row

@@ -12,6 +12,7 @@ from engine.places.address_book import Address, AddressBook
 from engine.places.destinations import Destinations
 from engine.places.distance import points
 from engine.selection.ranking import rank_sources
+from engine.tables.fold import fold_sku
 from engine.tables.texts import KeyIndex
 from engine.types import frozen
 
@@ -21,7 +22,8 @@ _REMEMBERED_CELLS = 1 << 22
 _REMEMBERED_ADDRESSES = 100_000
 
 
-_REMEMBERED_SKUS = 100_000
+_REMEMBERED_SKUS = 1_000_000
+"""150 MB."""
 
 
 _LONGEST = 512
@@ -35,11 +37,22 @@ class Skus:
     ----------
     index
         Of a catalogue.
+    names
+        (num_skus,) its SKUs, which are remembered from the start; None for none.
     """
 
-    def __init__(self, index: KeyIndex) -> None:
+    def __init__(self, index: KeyIndex, names: pa.Array | None = None) -> None:
         self.index = index
-        self._numbers: dict[str, int] = {}
+        known = [] if names is None else fold_sku(names[:_REMEMBERED_SKUS]).to_pylist()
+        self._numbers: dict[str, int] = dict(zip(known, range(len(known)), strict=True))
+
+    def grown(self, index: KeyIndex) -> "Skus":
+        """Return those of an index that has more SKUs at its end, and what is remembered of it."""
+        found = Skus(index)
+        # A copy first: the other thread goes on to find, and remembers.
+        known = self._numbers.copy()
+        found._numbers = {key: number for key, number in known.items() if number >= 0}
+        return found
 
     def find(self, keys: Sequence[str]) -> list[int]:
         """(num_keys,) number of each folded SKU, -1 for one that has none."""
@@ -76,6 +89,11 @@ class Ranks:
         Locates addresses.
     algorithms
         The installed algorithms by code.
+
+    Attributes
+    ----------
+    stocks
+        Index of each stock by its id.
     """
 
     def __init__(
@@ -89,6 +107,8 @@ class Ranks:
         self._algorithms = algorithms
         self._destinations: dict[Address, Destination] = {}
         self._ranks: dict[tuple[int, str, Destination | None], list[int]] = {}
+        ids = catalog.stock_ids.tolist()
+        self.stocks = dict(zip(ids, range(len(ids)), strict=True))
         self._most = _REMEMBERED_CELLS // max(1, catalog.sources.num_rows)
 
     def looks_at_destination(self, code: str) -> bool:

@@ -5,7 +5,7 @@ from engine.algorithms.registry import find_algorithm
 from engine.packaged import packaged
 from engine.places.address_book import Address, AddressBook
 from engine.rest import ranks as module
-from engine.rest.changes import laid_out
+from engine.rest.changes import ItemRows, laid_out, with_items
 from engine.rest.ranks import Ranks, Skus
 
 ALGORITHMS = {code: find_algorithm(code) for code in ("priority", "distance")}
@@ -51,6 +51,16 @@ def test_skus_are_the_same_however_few_are_remembered(monkeypatch):
     for _ in range(2):
         assert skus.find([*names, "ghost"]) == [*range(len(names)), -1]
         assert skus.find(["ghost", names[0]]) == [-1, 0]
+
+
+def test_skus_that_are_added_are_found_and_the_others_are_remembered():
+    catalog = _catalog()
+    skus = Skus(catalog.sku_index, catalog.sku_names)
+    assert skus.find(["new", "24-wb01"])[0] == -1
+    more = with_items(catalog, ItemRows(["hq"], ["NEW"], [10_000], [1]))
+    grown = skus.grown(more.sku_index)
+    assert grown.find(["new", "24-wb01"]) == [len(catalog.sku_names), skus.find(["24-wb01"])[0]]
+    assert skus.find(["new"]) == [-1]
 
 
 def test_a_catalogue_without_sources_has_no_ranks():

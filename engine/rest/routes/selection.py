@@ -79,9 +79,9 @@ def _check_address(code: str, asked: InventoryRequest) -> None:
 def _select(version: Version, asked: InventoryRequest, code: str) -> dict[str, Any]:
     catalog, skus, ranks = version
     _check_address(code, asked)
-    if asked.stock_id not in catalog.stock_ids:
+    stock = ranks.stocks.get(asked.stock_id)
+    if stock is None:
         return select(catalog, skus, [-1] * catalog.sources.num_rows, asked.wanted)
-    stock = int(catalog.stock_ids.searchsorted(asked.stock_id))
     where = None
     if asked.address and ranks.looks_at_destination(code):
         where = ranks.destination(asked.address)
