@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -81,11 +82,8 @@ async def admin_token(request: Request, body: Credentials) -> Response:
 
 
 def _sign_in(path: Path, name: str, password: str, sign_ins: SignIns) -> str:
-    db = connect(path)
-    try:
+    with closing(connect(path)) as db:
         return issue_token(db, name, password, time.time(), sign_ins)
-    finally:
-        db.close()
 
 
 def _handle_errors(app: FastAPI) -> None:

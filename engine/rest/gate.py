@@ -135,8 +135,7 @@ class Gate:
 def _most_bytes(limits: Limits, path: str, headers: dict[bytes, bytes]) -> int:
     if path != BATCH_PATH:
         return limits.body_bytes
-    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    return limits.batch_bytes if kind == ARROW.encode() else limits.json_batch_bytes
+    return limits.batch_bytes if _kind(headers) == ARROW else limits.json_batch_bytes
 
 
 def _writes(method: str, path: str) -> bool:
@@ -179,10 +178,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _kind(headers: dict[bytes, bytes]) -> str:
+    """Return what a body is said to be, without parameters."""
+    given = headers.get(b"content-type", b"application/json").decode("latin-1")
+    return given.partition(";")[0].strip().lower()
+
+
 def _check_type(headers: dict[bytes, bytes], path: str) -> None:
     """Refuse a body that is said to be something else than what is read."""
-    given = headers.get(b"content-type", b"application/json").decode("latin-1")
-    kind = given.partition(";")[0].strip().lower()
+    kind = _kind(headers)
     if kind != "application/json" and (kind, path) != (ARROW, BATCH_PATH):
         message = "Server cannot understand Content-Type HTTP header media type %1"
         raise ApiError(400, message, [kind[:60]])

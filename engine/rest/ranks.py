@@ -21,10 +21,8 @@ _REMEMBERED_CELLS = 1 << 22
 
 _REMEMBERED_ADDRESSES = 100_000
 
-
 _REMEMBERED_SKUS = 1_000_000
 """150 MB."""
-
 
 _LONGEST = 512
 """Letters of what is remembered though nothing has it: a body may hold millions."""

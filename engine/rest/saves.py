@@ -148,8 +148,7 @@ def delete_stock(db: sqlite3.Connection, stock_id: int) -> Effect:
         raise ApiError(400, "Default Stock could not be deleted.")
     if _exists(db, "sales_channels", "stock_id", stock_id):
         raise ApiError(400, "Stock has at least one sales channel and could not be deleted.")
-    reserved = "SELECT 1 FROM kept WHERE name = 'reservations'"
-    if db.execute(reserved).fetchone() and _is_reserved(db, stock_id):
+    if _is_reserved(db, stock_id):
         raise ApiError(400, "Stock has reservations and could not be deleted.")
     db.execute("DELETE FROM stocks WHERE stock_id = ?", [stock_id])
     return Effect([], network=True)
@@ -227,6 +226,8 @@ def _check_required(row: Mapping[str, Any], names: Sequence[str]) -> None:
 
 
 def _is_reserved(db: sqlite3.Connection, stock_id: int) -> bool:
-    stream = db.execute("SELECT stream FROM kept WHERE name = 'reservations'").fetchone()[0]
-    ids = pa.ipc.open_stream(stream).read_all()["stock_id"]
+    kept = db.execute("SELECT stream FROM kept WHERE name = 'reservations'").fetchone()
+    if kept is None:
+        return False
+    ids = pa.ipc.open_stream(kept[0]).read_all()["stock_id"]
     return stock_id in ids.unique().to_pylist()

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-
 from engine.catalog import Catalog
 from engine.rest.ranks import Skus
-from engine.tables.fold import fold_sku
+from engine.rest.search_sql import fold
 from engine.types import QTY_SCALE
 
 
@@ -110,6 +108,6 @@ def merged(wanted: Sequence[Wanted]) -> dict[str, int]:
     """Sum up what is wanted of each SKU, by its folded name, in the sequence of the first ones."""
     needs: dict[str, int] = {}
     for sku, quantity in wanted:
-        key = sku.lower() if sku.isascii() else fold_sku(pa.array([sku]))[0].as_py()
+        key = fold(sku)
         needs[key] = needs.get(key, 0) + quantity
     return needs
