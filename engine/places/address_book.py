@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from engine.places.distance import points
 from engine.places.geocode import ADDRESS, OUTWARD, Locator, clean, packaged_geonames
 from engine.tables.fold import Strings, fold_country, fold_name, fold_postcode
 from engine.tables.whole import whole
@@ -17,8 +18,6 @@ from engine.types import FloatArray
 
 _FEW = 1_000
 """Addresses that are looked up one by one, at 50 us each."""
-
-_NOWHERE = float("nan"), float("nan")
 
 
 class Address(NamedTuple):
@@ -30,6 +29,19 @@ class Address(NamedTuple):
     region: str | None = None
 
 
+class Position(NamedTuple):
+    """Degrees, and x, y and z on the unit sphere; NaN where not known."""
+
+    latitude: float
+    longitude: float
+    x: float
+    y: float
+    z: float
+
+
+NOWHERE = Position(*[float("nan")] * 5)
+
+
 class _Country(NamedTuple):
     """The rows of a country: their positions, and where a key stands first.
 
@@ -37,7 +49,7 @@ class _Country(NamedTuple):
     cities, regions and region codes, row by row.
     """
 
-    degrees: list[tuple[float, float]]
+    positions: list["Position"]
     postcodes: dict[str, int]
     cities: list[str]
     of_city: list[int]
@@ -58,7 +70,7 @@ class AddressBook:
     >>> rows = pa.table({"country_code": ["GB"], "postcode": ["EC1A"], "city": ["London"],
     ...     "region": ["England"], "region_code": ["ENG"], "latitude": [51.5], "longitude": [-0.1]})
     >>> book = AddressBook(rows)
-    >>> book.locate(Address("gb", "ec1a 4sd"))
+    >>> book.locate(Address("gb", "ec1a 4sd"))[:2]
     (51.5, -0.1)
     >>> book.locate(Address("FR")) is None
     True
@@ -69,12 +81,12 @@ class AddressBook:
         self._of_row = fold_country(self._rows["country_code"])
         self._countries: dict[str, _Country] = {}
 
-    def locate(self, address: Address) -> tuple[float, float] | None:
-        """Return latitude and longitude of the first row that matches, or None."""
+    def locate(self, address: Address) -> Position | None:
+        """Return the position of the first row that matches, or None."""
         rows = self._matches(address, every=False)
         return rows[0] if rows else None
 
-    def locate_all(self, address: Address) -> list[tuple[float, float]]:
+    def locate_all(self, address: Address) -> list[Position]:
         """Return the distinct positions of all rows that match by the first rule that finds any.
 
         Notes
@@ -83,7 +95,7 @@ class AddressBook:
         """
         return list(dict.fromkeys(self._matches(address, every=True)))
 
-    def _matches(self, address: Address, *, every: bool) -> list[tuple[float, float]]:
+    def _matches(self, address: Address, *, every: bool) -> list[Position]:
         country_id = _folded(fold_country, address.country_id)
         if country_id is None:
             return []
@@ -96,12 +108,12 @@ class AddressBook:
         city, region = (_folded(fold_name, value) for value in (address.city, address.region))
         if city is not None and (found := _by_city(country, city)):
             rows = sorted(found) if every else [min(found)]
-            return [country.degrees[row] for row in rows]
+            return [country.positions[row] for row in rows]
         if region is not None and region in country.regions:
             if not every:
-                return [country.degrees[country.regions[region]]]
+                return [country.positions[country.regions[region]]]
             both = zip(regions, region_codes, strict=True)
-            return [country.degrees[row] for row, pair in enumerate(both) if region in pair]
+            return [country.positions[row] for row, pair in enumerate(both) if region in pair]
         return []
 
     def _country(self, country_id: str) -> _Country:
@@ -140,13 +152,15 @@ class LastingLocator(Locator):
         if addresses.num_rows > _FEW:
             return super()._find(addresses)
         rows = zip(*(addresses[name].to_pylist() for name in ADDRESS), strict=True)
-        found = [self._book.locate(Address(*row)) or _NOWHERE for row in rows]
-        degrees = np.array(found, np.float64).reshape(-1, 2)
-        return degrees[:, 0], degrees[:, 1]
+        found = [self._book.locate(Address(*row)) or NOWHERE for row in rows]
+        positions = np.array(found, np.float64).reshape(-1, 5)
+        return positions[:, 0], positions[:, 1]
 
 
 def _index(rows: pa.Table) -> _Country:
-    degrees = zip(*(rows[name].to_pylist() for name in ("latitude", "longitude")), strict=True)
+    degrees = [rows[name].to_numpy() for name in ("latitude", "longitude")]
+    # All of a country at once: one at a time it would be 60 us for each address.
+    axes = [axis.tolist() for axis in (*degrees, *points(*degrees))]
     columns = tuple(
         fold(whole(rows[name]).cast(pa.string())).to_pylist()
         for name, fold in (
@@ -158,7 +172,7 @@ def _index(rows: pa.Table) -> _Country:
     )
     cities = sorted((city, row) for row, city in enumerate(columns[1]) if city is not None)
     return _Country(
-        list(degrees),
+        [Position(*row) for row in zip(*axes, strict=True)],
         _first(columns[0]),
         [city for city, _ in cities],
         [row for _, row in cities],
@@ -184,10 +198,10 @@ def _by_city(country: _Country, prefix: str) -> list[int]:
 
 def _found(
     country: _Country, first: int, keys: list[str | None], key: str, every: bool
-) -> list[tuple[float, float]]:
+) -> list[Position]:
     if not every:
-        return [country.degrees[first]]
-    return [country.degrees[row] for row, one in enumerate(keys) if one == key]
+        return [country.positions[first]]
+    return [country.positions[row] for row, one in enumerate(keys) if one == key]
 
 
 def _outward(country: str, postcode: str | None) -> str | None:

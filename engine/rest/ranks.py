@@ -1,20 +1,22 @@
 """What requests name, found once: SKUs, destinations, and the ranks of sources for them."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
+from engine.algorithms.distance import Distance
+from engine.algorithms.priority import Priority
 from engine.algorithms.protocol import SourceSelectionAlgorithm
 from engine.catalog import Catalog, index_of, place_keys
-from engine.places.address_book import Address, AddressBook
+from engine.places.address_book import NOWHERE, Address, AddressBook, Position
 from engine.places.destinations import Destinations
-from engine.places.distance import points
+from engine.places.distance import Points, distance_matrix
 from engine.selection.ranking import rank_sources
 from engine.tables.fold import fold_sku
 from engine.tables.texts import KeyIndex
-from engine.types import frozen
+from engine.types import IndexArray, frozen
 
 _REMEMBERED_CELLS = 1 << 22
 """Ranks that are kept before all are forgotten, 32 MB."""
@@ -26,6 +28,9 @@ _REMEMBERED_SKUS = 1_000_000
 
 _LONGEST = 512
 """Letters of what is remembered though nothing has it: a body may hold millions."""
+
+_PRIORITY: Any = Priority()
+_DISTANCE: type = Distance
 
 
 class Skus:
@@ -69,10 +74,9 @@ class Skus:
 
 
 class Destination(NamedTuple):
-    """A place: degrees, NaN where not located, and its number in ``distances``, -1 for none."""
+    """A place: where it lies, and its number in ``distances``, -1 for none."""
 
-    latitude: float
-    longitude: float
+    position: Position
     place: int
 
 
@@ -105,6 +109,7 @@ class Ranks:
         self._algorithms = algorithms
         self._destinations: dict[Address, Destination] = {}
         self._ranks: dict[tuple[int, str, Destination | None], list[int]] = {}
+        self._by_priority: dict[int, IndexArray] = {}
         ids = catalog.stock_ids.tolist()
         self.stocks = dict(zip(ids, range(len(ids)), strict=True))
         self._most = _REMEMBERED_CELLS // max(1, catalog.sources.num_rows)
@@ -157,18 +162,37 @@ class Ranks:
         if len(self._catalog.places):
             country, postcode = (pa.array([one], pa.string()) for one in address[:2])
             place = int(index_of(place_keys(country, postcode), self._catalog.places)[0])
-        nowhere = float("nan"), float("nan")
-        return Destination(*(self._book.locate(address) or nowhere), place)
+        return Destination(self._book.locate(address) or NOWHERE, place)
 
     def _rank(
         self, algorithm: SourceSelectionAlgorithm, stock: int, destination: Destination | None
     ) -> list[int]:
-        latitude, longitude, place = destination or Destination(np.nan, np.nan, -1)
+        position, place = destination or Destination(NOWHERE, -1)
+        positions = np.array([position[2:]])
+        places = np.array([place], np.int32)
+        if type(algorithm) is _DISTANCE:
+            return self._nearest_first(stock, Points(*positions.T), places).tolist()
         where = Destinations(
-            positions=frozen(np.column_stack(points(np.array([latitude]), np.array([longitude])))),
-            places=frozen(np.array([place], np.int32)),
-            located=frozen(np.array([place >= 0 or latitude == latitude])),
+            positions=frozen(positions),
+            places=frozen(places),
+            located=frozen((places >= 0) | ~np.isnan(positions[:, 0])),
             of_order=frozen(np.zeros(1, np.int32)),
         )
         of_stock, of_place = np.array([stock], np.int32), np.zeros(1, np.int32)
         return rank_sources(self._catalog, where, algorithm, of_stock, of_place)[0].tolist()
+
+    def _nearest_first(self, stock: int, where: Points, place: IndexArray) -> IndexArray:
+        """Do what `rank_sources` does for `Distance` alone, in 60 us instead of 150.
+
+        A shop's next destination is one that it has not asked for yet.
+        """
+        if stock not in self._by_priority:
+            self._by_priority[stock] = np.array(self._rank(_PRIORITY, stock, None), np.int32)
+        ranks = self._by_priority[stock].copy()
+        candidates = np.argsort(ranks)[np.count_nonzero(ranks < 0) :]
+        catalog = self._catalog
+        (mm,) = distance_matrix(where, place, catalog.source_points, catalog.known)
+        # Unknown is -1, the largest of unsigned numbers, and so comes last.
+        nearest = np.argsort(mm[candidates].view(np.uint64), kind="stable")
+        ranks[candidates[nearest]] = np.arange(len(candidates))
+        return ranks

@@ -2,13 +2,15 @@
 
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
 from engine.algorithms.registry import find_algorithm
-from engine.places.address_book import Address, AddressBook
+from engine.places.address_book import Address, AddressBook, Position
+from engine.places.distance import points
 from engine.rest.changes import laid_out
 from engine.rest.ranks import Destination, Ranks, Skus
 from engine.rest.select import Wanted, select
@@ -58,7 +60,9 @@ def test_select_is_what_a_batch_gives_each_order(tables, algorithm):
         address = Address(*(order[name] for name in ("country_id", "postcode", "city", "region")))
         where = ranks.destination(address)
         if order["latitude"] is not None:
-            where = Destination(order["latitude"], order["longitude"], where.place)
+            degrees = order["latitude"], order["longitude"]
+            there = points(*(np.array([axis]) for axis in degrees))
+            where = Destination(Position(*degrees, *(axis[0] for axis in there)), where.place)
         stock = catalog.stock_ids.tolist().index(order["stock_id"])
         wanted = [Wanted(sku, int(qty * 10_000)) for sku, qty in merged.items()]
         answer = select(catalog, skus, ranks.ranks(stock, algorithm, where), wanted)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from engine.earth import MM_PER_KM
-from engine.places.address_book import Address
+from engine.places.address_book import Address, Position
 from engine.places.distance import great_circle_mm, points
 from engine.rest import documented, openapi
 from engine.rest.answers import answer
@@ -103,8 +103,8 @@ def _address(request: Request) -> Address:
     return address_of({name: values.get(f"address[{name}]") for name in parts})
 
 
-def _shown(degrees: tuple[float, float]) -> dict[str, float]:
-    return dict(zip(("lat", "lng"), degrees, strict=True))
+def _shown(found: Position) -> dict[str, float]:
+    return {"lat": found.latitude, "lng": found.longitude}
 
 
 def _unknown(address: Address) -> ApiError:
