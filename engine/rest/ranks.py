@@ -96,6 +96,8 @@ class Ranks:
     ----------
     stocks
         Index of each stock by its id.
+    codes
+        (num_sources,) the ``source_code`` of each source.
     """
 
     def __init__(
@@ -112,6 +114,7 @@ class Ranks:
         self._by_priority: dict[int, IndexArray] = {}
         ids = catalog.stock_ids.tolist()
         self.stocks = dict(zip(ids, range(len(ids)), strict=True))
+        self.codes: list[str] = catalog.sources["source_code"].to_pylist()
         self._most = _REMEMBERED_CELLS // max(1, catalog.sources.num_rows)
 
     def looks_at_destination(self, code: str) -> bool:

@@ -17,7 +17,11 @@ class Wanted(NamedTuple):
 
 
 def select(
-    catalog: Catalog, skus: Skus, ranks: Sequence[int], wanted: Sequence[Wanted]
+    catalog: Catalog,
+    skus: Skus,
+    codes: Sequence[str],
+    ranks: Sequence[int],
+    wanted: Sequence[Wanted],
 ) -> dict[str, Any]:
     """Decide which source gives what to one request; nothing is deducted.
 
@@ -27,6 +31,8 @@ def select(
         The inventory.
     skus
         Those of the catalogue.
+    codes
+        (num_sources,) ``source_code`` of each source; from Arrow each would be 0.5 us.
     ranks
         (num_sources,) place of each source, below 0 where it is no candidate.
     wanted
@@ -48,14 +54,15 @@ def select(
     >>> from engine.packaged import packaged
     >>> catalog = read_catalog(packaged("msi_example/catalog"))
     >>> skus = Skus(catalog.sku_index)
-    >>> answer = select(catalog, skus, [1, 0, -1, -1, 3, 2], [Wanted("24-wb01", 400_000)])
+    >>> codes = catalog.sources["source_code"].to_pylist()
+    >>> answer = select(catalog, skus, codes, [1, 0, -1, -1, 3, 2], [Wanted("24-wb01", 400_000)])
     >>> for row in answer["source_selection_items"]:
     ...     print(*row.values())
     baltimore_wh 24-WB01 35 35
     austin_wh 24-WB01 5 10
     reno_wh 24-WB01 0 25
     """
-    items, codes = catalog.items, catalog.sources["source_code"].chunk(0)
+    items = catalog.items
     needs = merged(wanted)
     found = skus.find(list(needs))
     rows: list[dict[str, Any]] = []
@@ -65,24 +72,22 @@ def select(
             shippable &= need == 0
             continue
         start, stop = items.offsets[sku : sku + 2].tolist()
-        sources = items.sources[start:stop].tolist()
-        in_stock = items.in_stock[start:stop].tolist()
-        ranked = sorted(
-            (ranks[source], at)
-            for at, source in enumerate(sources)
-            if in_stock[at] and ranks[source] >= 0
+        columns = (items.sources, items.in_stock, items.quantity, items.reserved)
+        of_sku = zip(*(column[start:stop].tolist() for column in columns), strict=True)
+        candidates = sorted(
+            (ranks[source], source, quantity, reserved)
+            for source, in_stock, quantity, reserved in of_sku
+            if in_stock and ranks[source] >= 0
         )
-        quantity = items.quantity[start:stop].tolist()
-        reserved = items.reserved[start:stop].tolist()
         managed = bool(catalog.stock_items.manage_stock[sku])
         name = catalog.sku_names[sku].as_py()
-        for _, at in ranked:
-            available = max(quantity[at] - reserved[at], 0) if managed else quantity[at]
+        for _, source, quantity, reserved in candidates:
+            available = max(quantity - reserved, 0) if managed else quantity
             given = min(need, available) if managed else need
             need -= given
             rows.append(
                 {
-                    "source_code": codes[sources[at]].as_py(),
+                    "source_code": codes[source],
                     "sku": name,
                     "qty_to_deduct": number(given),
                     "qty_available": number(available),

@@ -75,7 +75,7 @@ def test_independent_requests_are_answered_as_alone(case, requests, code):
         if request.stock_id in ids:
             where = ranks.destination(request.address) if request.address else None
             places = ranks.ranks(ids.index(request.stock_id), code, where)
-        assert answer == select(catalog, skus, places, request.wanted)
+        assert answer == select(catalog, skus, ranks.codes, places, request.wanted)
 
 
 def test_in_sequence_a_unit_is_promised_once():

@@ -65,7 +65,8 @@ def test_select_is_what_a_batch_gives_each_order(tables, algorithm):
             where = Destination(Position(*degrees, *(axis[0] for axis in there)), where.place)
         stock = catalog.stock_ids.tolist().index(order["stock_id"])
         wanted = [Wanted(sku, int(qty * 10_000)) for sku, qty in merged.items()]
-        answer = select(catalog, skus, ranks.ranks(stock, algorithm, where), wanted)
+        found = ranks.ranks(stock, algorithm, where)
+        answer = select(catalog, skus, ranks.codes, found, wanted)
         columns = ("source_code", "sku", "qty_to_deduct", "qty_available")
         rows = expected.allocations.select(columns).to_pylist()
         assert answer["shippable"] == expected.orders["shippable"][0].as_py()

@@ -81,11 +81,12 @@ def _select(version: Version, asked: InventoryRequest, code: str) -> dict[str, A
     _check_address(code, asked)
     stock = ranks.stocks.get(asked.stock_id)
     if stock is None:
-        return select(catalog, skus, [-1] * catalog.sources.num_rows, asked.wanted)
+        return select(catalog, skus, ranks.codes, [-1] * len(ranks.codes), asked.wanted)
     where = None
     if asked.address and ranks.looks_at_destination(code):
         where = ranks.destination(asked.address)
-    return select(catalog, skus, ranks.ranks(stock, code, where), asked.wanted)
+    found = ranks.ranks(stock, code, where)
+    return select(catalog, skus, ranks.codes, found, asked.wanted)
 
 
 @router.post(
