@@ -66,7 +66,7 @@ def test_skus_that_are_added_are_found_and_the_others_are_remembered():
 def test_a_catalogue_without_sources_has_no_ranks():
     found = Ranks(_catalog(), AddressBook(None), ALGORITHMS)
     unlocated = found.destination(Address("XX"))
-    assert unlocated.latitude != unlocated.latitude
+    assert unlocated.position.latitude != unlocated.position.latitude
     # Without a position the priority decides.
     assert found.ranks(0, "distance", unlocated) == found.ranks(0, "priority", None)
 
