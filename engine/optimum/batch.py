@@ -1,0 +1,112 @@
+"""A batch as the kernels see it, and which of its orders and resources compete."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.kernels.optimum.bundles import Holders, Market, Program, Weights, Work
+from engine.kernels.optimum.climb import SHARE_BITS
+from engine.kernels.orders.bundles import Rates
+from engine.types import QTY_SCALE, BoolArray, IntArray, frozen
+
+
+class Batch(NamedTuple):
+    """Orders that are decided together; ``supply`` is (num_resources,) as in `Market`."""
+
+    program: Program
+    weights: Weights
+    rates: Rates
+    supply: IntArray
+
+    @property
+    def num_orders(self) -> int:
+        """How many orders there are."""
+        return len(self.program.ranking)
+
+    @property
+    def of_entry(self) -> tuple[IntArray, IntArray]:
+        """(num_entries,) the line and the order of each entry."""
+        line = np.repeat(np.arange(len(self.program.need)), np.diff(self.program.lines))
+        order = np.repeat(np.arange(self.num_orders), np.diff(self.program.orders))
+        return line, order[line]
+
+
+def market_of(batch: Batch, demand: IntArray) -> Market:
+    """Return the resources of a batch, all prices 0.
+
+    A resource of which all orders together cannot want more than there is has no share, and
+    keeps the price 0.
+    """
+    is_short = (demand > batch.supply) & (batch.supply > 0)
+    share = np.zeros(len(demand), np.int64)
+    # In Python's integers: a supply of 1e12 leaves no room for 22 more binary places.
+    share[is_short] = [
+        (int(supply) << SHARE_BITS) // int(wanted)
+        for supply, wanted in zip(batch.supply[is_short], demand[is_short], strict=True)
+    ]
+    # At least 1, which tells that there is not enough.
+    share[is_short] = np.maximum(share[is_short], 1)
+    return Market(batch.supply, frozen(share), np.zeros(len(demand), np.int64))
+
+
+def demand_of(batch: Batch) -> IntArray:
+    """(num_resources,) what all orders could want of each."""
+    program, weights = batch.program, batch.weights
+    line, order = batch.of_entry
+    demand = np.zeros(len(batch.supply), np.int64)
+    has_item = program.item >= 0
+    item = program.item[has_item]
+    wanted = program.need[line]
+    np.add.at(demand, item, np.minimum(wanted[has_item], batch.supply[item]))
+    if weights.units_at >= 0:
+        np.add.at(demand, weights.units_at + program.source, wanted)
+    if weights.orders_at >= 0:
+        pairs = np.unique(order * len(program.shipment[0]) + program.source)
+        np.add.at(demand, weights.orders_at + pairs % len(program.shipment[0]), QTY_SCALE)
+    return demand
+
+
+def competing(batch: Batch, share: IntArray) -> BoolArray:
+    """(num_orders,) which could draw on something of which there is not enough for all."""
+    program, weights = batch.program, batch.weights
+    _, order = batch.of_entry
+    short = np.append(share > 0, False)[program.item]
+    for first in (weights.units_at, weights.orders_at):
+        if first >= 0:
+            short = short | (share[first + program.source] > 0)
+    found = np.zeros(batch.num_orders, bool)
+    found[order[short]] = True
+    return found
+
+
+def holders_of(batch: Batch, share: IntArray) -> Holders:
+    """Return the orders that could draw on each item of which there is not enough for all."""
+    _, order = batch.of_entry
+    short = np.append(share > 0, False)[batch.program.item]
+    pairs = np.unique(batch.program.item[short].astype(np.int64) * batch.num_orders + order[short])
+    item, orders = np.divmod(pairs, max(1, batch.num_orders))
+    offsets = np.searchsorted(item, np.arange(len(share) + 1))
+    return Holders(frozen(offsets), frozen(orders.astype(np.int32)))
+
+
+def work_for(batch: Batch) -> Work:
+    """Return space for the largest order of a batch."""
+    program = batch.program
+    num_sources = program.shipment.shape[1]
+    lines = np.diff(program.orders)
+    entries = np.diff(program.lines[program.orders])
+    slots = np.minimum(entries, num_sources)
+    most_slots, most_entries = int(slots.max(initial=0)), int(entries.max(initial=0))
+    cells = int((lines * (slots + 2)).max(initial=0))
+    return Work(
+        counts=np.zeros(2, np.int64),
+        marks=np.zeros((num_sources, 2), np.int64),
+        slots=np.zeros((most_slots + 1, 9), np.int64),
+        stack=np.zeros(most_slots + 2, np.int64),
+        entries=np.zeros((most_entries + 1, 4), np.int64),
+        found=np.zeros((int(lines.max(initial=0)) + 1, 3), np.int64),
+        ahead=np.zeros(cells + 1, np.int64),
+        open=np.zeros(cells + 1, np.int64),
+        gives=np.zeros(most_entries + 1, np.int64),
+        taken=np.zeros(most_entries + 1, np.int64),
+    )

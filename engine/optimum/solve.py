@@ -1,0 +1,262 @@
+"""Prices that nearly clear the stock, an allocation at these prices, and its improvement.
+
+In whole numbers from end to end, and all that is random comes from one seed: the same batch gives
+the same allocation on every machine.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.kernels.optimum.bundles import Market, Work
+from engine.kernels.optimum.climb import PACE_BITS
+from engine.optimum.batch import (
+    Batch,
+    competing,
+    demand_of,
+    holders_of,
+    market_of,
+    work_for,
+)
+from engine.types import QTY_SCALE, IntArray
+
+_PASSES = 40
+"""Passes over all orders that look for prices; the last moves them a thousandth of the first."""
+
+_BOUND_EVERY = 5
+
+_FIRST_STEP = 12
+"""What a price moves in the first pass if twice as much is wanted as there is, in what an average
+unit is worth. With a tenth or ten times as much the bounds of the cases of docs/quality.md are
+0.3 % lower."""
+
+_DEALS = 2, 8
+"""Stock is dealt out with prices that move by so many parts of that worth; the best deal counts."""
+
+_GROUP = 6
+"""Orders that choose anew together, at most."""
+
+_ROUNDS = 24
+_ENOUGH = 20_000
+"""Rounds of exchange end after so many, or when one gains less than a part in so many."""
+
+_CHUNK = 4_096
+"""Orders between two looks at the clock."""
+
+
+class Allotment(NamedTuple):
+    """What each entry gives (num_entries,), what is left of each resource, what orders cost."""
+
+    given: IntArray
+    left: IntArray
+    cost: IntArray
+
+    @property
+    def total(self) -> int:
+        """What all orders cost, 1e-6."""
+        return exact_total(self.cost)
+
+
+class Solved(NamedTuple):
+    """An allocation of a batch, and how low any other could be.
+
+    ``given`` is (num_entries,) 1e-4 units; ``cost`` and ``bound`` are in 1e-6, ``price``
+    (num_resources,) in 1e-6 for a unit or an order. ``is_whole`` tells that no time limit ended
+    it; ``cut_short`` counts the times that not all sets of sources of an order were compared.
+    """
+
+    given: IntArray
+    cost: int
+    bound: int
+    price: IntArray
+    is_whole: bool
+    cut_short: int
+
+
+def solve(
+    batch: Batch,
+    starts: Iterable[IntArray] = (),
+    *,
+    seed: int = 0,
+    goes_on: Callable[[], bool] = lambda: True,
+) -> Solved:
+    """Decide a batch as a whole.
+
+    Parameters
+    ----------
+    batch
+        Orders, sources and stock.
+    starts
+        (num_entries,) allocations that are known; what is returned costs no more than any.
+    seed
+        Of what is random.
+    goes_on
+        Asked now and then whether there is time left.
+
+    Returns
+    -------
+    The allocation and the bound. The same batch, starts and seed always give the same, unless time
+    ran out.
+
+    Notes
+    -----
+    The bound is that of weak duality (Geoffrion, "Lagrangean relaxation for integer programming",
+    Mathematical Programming Study 2, 1974, doi:10.1007/BFb0120690).
+    """
+    run = _Run(batch, seed, goes_on)
+    bound, price = run.climb()
+    best = min(
+        [run.deal(price, part) for part in _DEALS] + [run.known(given) for given in starts],
+        key=lambda one: one.total,
+    )
+    run.exchange(best, price)
+    return Solved(best.given, best.total, bound, price, not run.is_late, int(run.work.counts[1]))
+
+
+class _Run:
+    """One batch under way: its work space and its chance."""
+
+    def __init__(self, batch: Batch, seed: int, goes_on: Callable[[], bool]) -> None:
+        self.batch = batch
+        self.demand = demand_of(batch)
+        self.market: Market = market_of(batch, self.demand)
+        is_competing = competing(batch, self.market.share)
+        self.alone = np.flatnonzero(~is_competing)
+        self.orders = np.flatnonzero(is_competing)
+        self.work: Work = work_for(batch)
+        self.chance = np.array([(seed + 1) * 0x9E3779B97F4A7C1 % (1 << 63)], np.int64)
+        self.goes_on = goes_on
+        self.is_late = False
+        self.no_prices = np.zeros(len(self.demand), np.int64)
+        self.worth = _worth_of_unit(batch)
+
+    def late(self) -> bool:
+        self.is_late = self.is_late or not self.goes_on()
+        return self.is_late
+
+    def shuffled(self) -> IntArray:
+        from engine.kernels.optimum.chance import shuffle
+
+        sequence = self.orders.copy()
+        shuffle(sequence, self.chance)
+        return sequence
+
+    def pace(self, step: int) -> IntArray:
+        """(num_resources,) what prices move by; see `engine.kernels.optimum.climb.climb`."""
+        return (step << PACE_BITS) // np.maximum(self.demand, 1)
+
+    def climb(self) -> tuple[int, IntArray]:
+        """Return the best bound, and the prices that prove it."""
+        from engine.kernels.optimum.climb import climb, floors
+
+        batch, market = self.batch, self.market
+        three = batch.program, batch.weights, batch.rates
+        floor = np.zeros(batch.num_orders, np.int64)
+        floors(self.alone, *three, market, floor, self.work)
+        floors(self.orders, *three, market, floor, self.work)
+        best, price = exact_total(floor), market.price.copy()
+        step = min(self.worth * _FIRST_STEP, 1 << 42)
+        for done in range(1, _PASSES + 1):
+            if not len(self.orders) or self.late():
+                break
+            climb(self.shuffled(), self.pace(step), *three, market, self.work)
+            step = step * 5 // 6
+            if done % _BOUND_EVERY == 0:
+                floors(self.orders, *three, market, floor, self.work)
+                bound = exact_total(floor) - _worth_of_stock(market)
+                if bound > best:
+                    best, price = bound, market.price.copy()
+        return best, price
+
+    def deal(self, price: IntArray, part: int) -> Allotment:
+        """Deal the stock out at prices; orders that compete with none come first."""
+        from engine.kernels.optimum.allot import allot
+
+        batch = self.batch
+        three = batch.program, batch.weights, batch.rates
+        dealt = Allotment(
+            np.zeros(len(batch.program.item), np.int64),
+            batch.supply.copy(),
+            np.zeros(batch.num_orders, np.int64),
+        )
+        for orders, pace in (
+            (self.alone, self.no_prices),
+            (self.shuffled(), self.pace(self.worth // part)),
+        ):
+            market = self.market._replace(price=price.copy())
+            allot(orders, pace, *three, market, dealt.left, dealt.given, dealt.cost, self.work)
+        return dealt
+
+    def known(self, given: IntArray) -> Allotment:
+        """Return an allocation with what it leaves and costs."""
+        from engine.kernels.optimum.allot import book
+
+        batch = self.batch
+        booked = Allotment(
+            np.zeros(len(given), np.int64),
+            batch.supply.copy(),
+            np.zeros(batch.num_orders, np.int64),
+        )
+        three = batch.program, batch.weights, batch.rates
+        book(given, *three, booked.left, booked.given, booked.cost, self.work)
+        return booked
+
+    def exchange(self, dealt: Allotment, price: IntArray) -> None:
+        """Improve an allocation in place."""
+        from engine.kernels.optimum.allot import exchange
+
+        batch = self.batch
+        holders = holders_of(batch, self.market.share)
+        group = np.zeros((2, _GROUP), np.int64)
+        saved = np.zeros(_GROUP * len(self.work.gives), np.int64)
+        total = dealt.total
+        for _ in range(_ROUNDS):
+            sequence, gained = self.shuffled(), 0
+            for start in range(0, len(sequence), _CHUNK):
+                if self.late():
+                    return
+                gained += exchange(
+                    sequence[start : start + _CHUNK],
+                    _GROUP,
+                    batch.program,
+                    batch.weights,
+                    batch.rates,
+                    price,
+                    self.no_prices,
+                    holders,
+                    dealt.left,
+                    dealt.given,
+                    dealt.cost,
+                    group,
+                    saved,
+                    self.chance,
+                    self.work,
+                )
+            if gained * _ENOUGH <= total:
+                return
+            total -= gained
+
+
+def _worth_of_unit(batch: Batch) -> int:
+    """Return what leaving all out costs for each unit, and a shipment for each order, 1e-6."""
+    program, weights = batch.program, batch.weights
+    units = max(exact_total(program.need) // QTY_SCALE, 1)
+    shipment = int(program.shipment.max(initial=0))
+    lines = int(np.count_nonzero(program.need))
+    lost = lines * weights.line + batch.num_orders * (weights.order + shipment)
+    dearest = int(program.unit_cost.max(initial=0))
+    return max(weights.unit, dearest) + lost // units
+
+
+def _worth_of_stock(market: Market) -> int:
+    """Return what all supply is worth at its prices, rounded up resource by resource."""
+    priced = np.flatnonzero(market.price)
+    pairs = zip(market.price[priced].tolist(), market.supply[priced].tolist(), strict=True)
+    return sum(-(-price * supply // QTY_SCALE) for price, supply in pairs)
+
+
+def exact_total(values: IntArray) -> int:
+    """Return a sum, which may be beyond the range of int64."""
+    high, low = np.divmod(values, 1 << 32)
+    return (int(high.sum()) << 32) + int(low.sum())
