@@ -106,11 +106,13 @@ def solve(
     """
     run = _Run(batch, seed, goes_on)
     bound, price = run.climb()
-    best = min(
-        [run.deal(price, part) for part in _DEALS] + [run.known(given) for given in starts],
-        key=lambda one: one.total,
-    )
+    best = min((run.deal(price, part) for part in _DEALS), key=lambda one: one.total)
     run.exchange(best, price)
+    # What is known is mostly a worse place to start from: tried where it is the better of the two.
+    for known in map(run.known, starts):
+        if known.total < best.total:
+            run.exchange(known, price)
+            best = known
     return Solved(best.given, best.total, bound, price, not run.is_late, int(run.work.counts[1]))
 
 
@@ -129,7 +131,7 @@ class _Run:
         self.goes_on = goes_on
         self.is_late = False
         self.no_prices = np.zeros(len(self.demand), np.int64)
-        self.worth = _worth_of_unit(batch)
+        self.worth = worth_of_unit(batch)
 
     def late(self) -> bool:
         self.is_late = self.is_late or not self.goes_on()
@@ -238,7 +240,7 @@ class _Run:
             total -= gained
 
 
-def _worth_of_unit(batch: Batch) -> int:
+def worth_of_unit(batch: Batch) -> int:
     """Return what leaving all out costs for each unit, and a shipment for each order, 1e-6."""
     program, weights = batch.program, batch.weights
     units = max(exact_total(program.need) // QTY_SCALE, 1)

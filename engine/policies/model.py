@@ -7,6 +7,10 @@ from typing import Any, ClassVar, get_args
 import msgspec
 
 ORDER_RULES = ("line", "complete_first", "fewest_sources", "cheapest", "balanced_split")
+BATCH_RULE = "optimal"
+"""The order rule that decides all orders of a batch together; the others take one at a time."""
+
+ALL_RULES = (*ORDER_RULES, BATCH_RULE)
 SCORES = ("priority", "distance", "cost", "stock_level", "balance", "capacity_left")
 FARTHEST_KM = Decimal(20_015)
 """Half the Earth's circumference, rounded down."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 from engine.algorithms.protocol import Candidates
 from engine.algorithms.registry import fault
 from engine.errors import PolicyError
-from engine.policies.model import KINDS, ORDER_RULES, PluginConstraint
+from engine.policies.model import ALL_RULES, KINDS, PluginConstraint
 from engine.types import FloatArray, IntArray
 
 GROUP = "ssa_engine.constraints"
@@ -119,7 +119,7 @@ def load_order_rule(name: str) -> OrderRule:
     PolicyError
         If none is installed by this name, or it cannot be made.
     """
-    return _made(RULES_GROUP, "order_rule", name, ORDER_RULES, {}, "choose(order)")
+    return _made(RULES_GROUP, "order_rule", name, ALL_RULES, {}, "choose(order)")
 
 
 def installed_order_rules() -> tuple[str, ...]:

@@ -6,6 +6,8 @@ from decimal import Context, Decimal
 from difflib import get_close_matches
 
 from engine.policies.model import (
+    ALL_RULES,
+    BATCH_RULE,
     ORDER_RULES,
     MaxDistance,
     MinUnits,
@@ -44,9 +46,9 @@ def check_policy(policy: Policy) -> Iterator[Problem]:
 
 
 def _check_names(policy: Policy) -> Iterator[Problem]:
-    known: tuple[str, ...] = ORDER_RULES
-    if policy.order_rule not in ORDER_RULES:
-        known = *ORDER_RULES, *installed_order_rules()
+    known: tuple[str, ...] = ALL_RULES
+    if policy.order_rule not in ALL_RULES:
+        known = *ALL_RULES, *installed_order_rules()
     yield from _unknown("$.order_rule", "order_rule", policy.order_rule, known)
     yield from _unknown("$.fallback", "fallback", policy.fallback, ORDER_RULES)
     yield from _unknown("$.ship_policy", "ship_policy", policy.ship_policy, SHIP_POLICIES)
@@ -116,6 +118,12 @@ def _check_constraints(policy: Policy) -> Iterator[Problem]:
         if one.kind in seen and not one.repeats:
             yield path, f"a second {one.kind} constraint; leave one of them out"
         seen.add(one.kind)
+        if one.soft and policy.order_rule == BATCH_RULE:
+            yield (
+                f"{path}.soft",
+                f"order_rule {BATCH_RULE} drops no constraint in a second pass; "
+                "make it hard (soft = false) or leave it out",
+            )
         if isinstance(one, MaxDistance) and one.km is not None:
             yield from _check_number(f"{path}.km", "km", one.km, MOST_KM, 6)
         if isinstance(one, MinUnits):

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from engine.policies import rules
-from engine.policies.model import KINDS, ORDER_RULES, SCORES, Constraint, Policy
+from engine.policies.model import ALL_RULES, KINDS, ORDER_RULES, SCORES, Constraint, Policy
 from engine.tables.schema import SHIP_POLICIES
 
 Schema = dict[str, Any]
@@ -51,7 +51,7 @@ def policy_schema() -> Schema:
     parts["Plugin"] = _plugin()
     keys = policy["properties"]
     keys["ranking"] |= {"items": _open(SCORES), "minItems": 1, "uniqueItems": True}
-    keys["order_rule"] = {"default": keys["order_rule"]["default"], **_open(ORDER_RULES)}
+    keys["order_rule"] = {"default": keys["order_rule"]["default"], **_open(ALL_RULES)}
     keys["fallback"]["enum"] = [rule for rule in ORDER_RULES if rule != "complete_first"]
     keys["ship_policy"]["enum"] = [*SHIP_POLICIES]
     keys["max_sources"] |= {"minimum": 0, "maximum": 2**31 - 1}

@@ -131,6 +131,7 @@ def allocate_orders(
         source_items=pa.concat_tables(run.source_items()).combine_chunks(),
         rejects=rejected_rows(rejects) if quarantine or catalog.rejects else None,
         kpis=run.kpis(),
+        bound=run.bound,
         notes=[*catalog.notes, *orders.notes],
         replay=lambda order_id: explain_order(
             catalog,

@@ -1,5 +1,6 @@
 """Runs by a policy: orders as a whole, one after the other."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from engine.kernels.orders.bundles import (
 )
 from engine.orders import OrderSet
 from engine.policies.model import (
+    BATCH_RULE,
     ORDER_RULES,
     Capacity,
     Exclusion,
@@ -48,9 +50,11 @@ from engine.selection.ranking import RankedBlock, distinct_rankings, ranked_bloc
 from engine.tables.quantity import column_units, decimal_to_units
 from engine.tables.schema import SHIP_POLICIES
 from engine.tables.whole import whole
-from engine.types import QTY_SCALE, FlagArray, IndexArray, IntArray, Lines, frozen
+from engine.types import QTY_SCALE, FlagArray, IndexArray, IntArray, Lines, Picks, frozen
 
 _MOST_MONEY = 1 << 61
+
+_Server = Callable[[RankedBlock, Lines, Terms, Work, Picks], int]
 
 
 class ByPolicy:
@@ -125,6 +129,30 @@ class ByPolicy:
     def _serve(self, orders: OrderSet, clock: Clock, trace: Trace) -> Deduction:
         from engine.kernels.orders.serve import serve_orders
 
+        def serve(block: RankedBlock, lines: Lines, terms: Terms, work: Work, picks: Picks) -> int:
+            if self._asked:
+                self._asked.begin(orders, block.start, work)
+            count = serve_orders(
+                self.maker.kinds,
+                self._rules,
+                block.ranks,
+                self.maker.rates,
+                lines,
+                self._stock,
+                terms,
+                self._of_source,
+                work,
+                picks,
+                trace,
+            )
+            if self._asked:
+                self._asked.raise_error()
+            return count
+
+        return self._serve_blocks(orders, clock, serve)
+
+    def _serve_blocks(self, orders: OrderSet, clock: Clock, serve: _Server) -> Deduction:
+        """Serve orders block by block; ``serve`` writes picks and returns how many."""
         bounds = self._rules.passes * items_of_orders(self._catalog, orders)
         rankings = distinct_rankings(
             orders, by_destination=self.maker.by_destination, by_area=self.maker.by_area
@@ -145,23 +173,7 @@ class ByPolicy:
                 most = bounds[block.start : block.stop]
                 picks = self._buffers.make_room(int(most.sum()), len(lines.skus))
                 work = self._work(lines, int(most.max(initial=0)))
-                if self._asked:
-                    self._asked.begin(orders, block.start, work)
-                count = serve_orders(
-                    self.maker.kinds,
-                    self._rules,
-                    block.ranks,
-                    self.maker.rates,
-                    lines,
-                    self._stock,
-                    self._terms(orders, block),
-                    self._of_source,
-                    work,
-                    picks,
-                    trace,
-                )
-                if self._asked:
-                    self._asked.raise_error()
+                count = serve(block, lines, self._terms(orders, block), work, picks)
                 first_line = orders.offsets[block.start]
                 parts.append(
                     self._buffers.written(self._catalog, count, len(lines.skus), first_line)
@@ -297,8 +309,9 @@ def _rules(policy: Policy, plugin: int, independent: bool) -> Rules:
 
     least = [one for one in policy.constraints if isinstance(one, MinUnits)]
     hard = max((_units(one) for one in least if not one.soft), default=0)
+    own = "cheapest" if policy.order_rule == BATCH_RULE else policy.order_rule
     return Rules(
-        order_rule=PLUGIN if plugin else ORDER_RULES.index(policy.order_rule),
+        order_rule=PLUGIN if plugin else ORDER_RULES.index(own),
         fallback=ORDER_RULES.index(policy.fallback),
         max_sources=policy.max_sources,
         passes=2 if has_soft else 1,

@@ -10,7 +10,14 @@ from engine.algorithms.protocol import SourceSelectionAlgorithm
 from engine.algorithms.registry import find_algorithm
 from engine.errors import PolicyError, UsageError
 from engine.policies.find import find_policy
-from engine.policies.model import ORDER_RULES, SCORES, PluginConstraint, Policy
+from engine.policies.model import (
+    ALL_RULES,
+    BATCH_RULE,
+    ORDER_RULES,
+    SCORES,
+    PluginConstraint,
+    Policy,
+)
 from engine.policies.registry import Constraint, OrderRule, load_constraint, load_order_rule
 
 _OWN: dict[type, str] = {Priority: "priority", Distance: "distance"}
@@ -73,7 +80,7 @@ def find_plan(
 def with_new_plugins(plan: Plan) -> Plan:
     """Return a plan with constraints and order rule of plug-ins made anew, as each run does."""
     policy = plan.policy
-    own = policy.order_rule in ORDER_RULES
+    own = policy.order_rule in ALL_RULES
     return plan._replace(
         constraints=tuple(
             (one, load_constraint(one))
@@ -91,6 +98,8 @@ def decides_by_cost(plan: Plan) -> bool:
 
 def rules_of(policy: Policy) -> tuple[str, ...]:
     """Return the order rules that a policy may come to use."""
+    if policy.order_rule == BATCH_RULE:  # it prices orders as this one does, and tries them all
+        return tuple(ORDER_RULES)
     if policy.order_rule not in ORDER_RULES or policy.order_rule == "complete_first":
         return policy.order_rule, policy.fallback
     return (policy.order_rule,)

@@ -13,6 +13,7 @@ from engine.errors import UsageError
 from engine.html import html_table
 from engine.orders import OrderSet
 from engine.places.distance import UNKNOWN
+from engine.selection.bound import Bound
 from engine.selection.deduction import Deduction, places_of
 from engine.selection.kpis import KPIs
 from engine.selection.shown import kpi_rows
@@ -47,6 +48,8 @@ class Result:
         Rows that quarantine set aside; None without quarantine.
     kpis
         Key figures.
+    bound
+        How low the cost could be, where the batch was decided as a whole.
     notes
         What a person should know.
     seconds
@@ -61,6 +64,7 @@ class Result:
     source_items: pa.Table
     rejects: pa.Table | None
     kpis: KPIs
+    bound: Bound | None = None
     notes: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     replay: "Callable[[Any], Explanation] | None" = None

@@ -3,7 +3,7 @@
 They keep apart what they know, so that one thread may decide while another decodes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.errors import UsageError
 from engine.orders import OrderSet
+from engine.selection.bound import Bound
 from engine.selection.conservation import Audit
 from engine.selection.deduction import Deduction
 from engine.selection.kpis import KPIs, Tally
@@ -76,6 +77,23 @@ class Run:
     def decide(self, orders: OrderSet) -> Decided:
         """Serve the next orders."""
         return Decided(orders, self._selection.serve(orders, self._clock))
+
+    def decide_all(self, parts: Iterable[OrderSet]) -> Iterator[Decided]:
+        """Serve orders that come in parts; a plan that decides them together gets all first."""
+        given: list[OrderSet] = []
+
+        def noted() -> Iterator[OrderSet]:
+            for part in parts:
+                given.append(part)
+                yield part
+
+        for done in self._selection.serve_all(noted(), self._clock):
+            yield Decided(given.pop(0), done)
+
+    @property
+    def bound(self) -> Bound | None:
+        """How low the cost of what was decided could be, where that is known."""
+        return self._selection.bound
 
     def decode(self, decided: Decided) -> Part:
         """Check what was decided against the laws, count it, and turn it into tables."""

@@ -1,12 +1,16 @@
 """A run under way: orders are served in parts, each from what the parts before it left."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.errors import UsageError
 from engine.orders import OrderSet
+from engine.policies.model import BATCH_RULE
+from engine.selection.bound import Bound, joined_bounds
 from engine.selection.by_algorithm import ByAlgorithm
+from engine.selection.by_optimum import ByOptimum
 from engine.selection.by_policy import ByPolicy
 from engine.selection.deduction import Deduction
 from engine.selection.plan import Plan
@@ -83,6 +87,19 @@ class Selection:
             self.by_policy()
         return self._way.serve(orders, clock)
 
+    def serve_all(self, parts: Iterable[OrderSet], clock: Clock) -> Iterator[Deduction]:
+        """Serve orders that come in parts, together if the plan decides them so; see `serve`."""
+        if isinstance(self._way, ByOptimum):
+            yield from self._way.serve_parts(list(parts), clock)
+        else:
+            yield from (self.serve(part, clock) for part in parts)
+
+    @property
+    def bound(self) -> Bound | None:
+        """How low the cost of what was served could be, where that is known."""
+        bounds = self._way.bounds if isinstance(self._way, ByOptimum) else []
+        return joined_bounds(bounds) if bounds else None
+
     def by_policy(self) -> ByPolicy:
         """Go on in the kernels of policies from what is left, if that is not so already.
 
@@ -101,4 +118,6 @@ class Selection:
                 "include_zero lists what MSI's algorithms look at, not what policies and ship "
                 "policies do; leave it out"
             )
+        if self._plan.policy.order_rule == BATCH_RULE and not self._independent:
+            return ByOptimum(catalog, self._plan)
         return ByPolicy(catalog, self._plan, independent=self._independent)

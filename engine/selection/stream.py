@@ -69,8 +69,7 @@ class Stream:
         self._is_over = True
 
     def _decide(self, orders: Iterable[OrderSet]) -> Iterator[Decided]:
-        for part in orders:
-            yield self._run.decide(part)
+        yield from self._run.decide_all(orders)
 
     def _decode(self, parts: Iterable[Decided]) -> Iterator[Part]:
         for part in parts:

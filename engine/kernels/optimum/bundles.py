@@ -37,9 +37,10 @@ class Weights(NamedTuple):
     """What counts besides shipping, money in 1e-6.
 
     ``unit``, ``line`` and ``order`` are charged for a unit, a line and an order that are not
-    served, or not in full. ``max_sources`` and ``least``, the 1e-4 units that a shipment must hold,
-    are 0 for no limit. After ``most_sets`` sets an order is taken as it then is. ``units_at`` and
-    ``orders_at`` are the resources of the first source's capacity, -1 where it does not count.
+    served, or not in full. ``max_sources`` and ``least``, the 1e-4 units that a shipment must hold
+    if its order wants as many, are 0 for no limit. After ``most_sets`` sets an order is taken as
+    it then is. No price exceeds ``highest``. ``units_at`` and ``orders_at`` are the resources of
+    the first source's capacity, -1 where it does not count.
     """
 
     unit: int
@@ -48,6 +49,7 @@ class Weights(NamedTuple):
     max_sources: int
     least: int
     most_sets: int
+    highest: int
     units_at: int
     orders_at: int
 

@@ -17,9 +17,6 @@ from engine.types import QTY_SCALE, IntArray
 SHARE_BITS, PACE_BITS = 22, 20
 """Binary places of `Market.share`, and of ``pace``."""
 
-HIGHEST = 1 << 44
-"""No price goes beyond: 17 million for a unit."""
-
 _MARK = 0
 
 
@@ -115,26 +112,28 @@ def move_prices(
             most = program.need[line]
             if item >= 0:
                 most = min(most, market.supply[item])
-                _move(item, units, most, pace, market)
+                _move(item, units, most, weights.highest, pace, market)
             if weights.units_at >= 0:
-                _move(weights.units_at + source, units, most, pace, market)
+                _move(weights.units_at + source, units, most, weights.highest, pace, market)
             if weights.orders_at < 0:
                 continue
             resource = weights.orders_at + source
             if marks[source, 0] < mark - 1:
                 marks[source, 0] = mark - 1
-                _move(resource, int64(0), int64(QTY_SCALE), pace, market)
+                _move(resource, int64(0), int64(QTY_SCALE), weights.highest, pace, market)
             if units > 0 and marks[source, 0] < mark:
                 marks[source, 0] = mark
                 if share[resource] > 0:
                     moved = pace[resource] * QTY_SCALE >> PACE_BITS
-                    market.price[resource] = min(market.price[resource] + moved, HIGHEST)
+                    market.price[resource] = min(market.price[resource] + moved, weights.highest)
 
 
 @inlined
-def _move(resource: int, units: int, most: int, pace: IntArray, market: Market) -> None:
+def _move(
+    resource: int, units: int, most: int, highest: int, pace: IntArray, market: Market
+) -> None:
     if market.share[resource] == 0:
         return
     beside = units - (most * market.share[resource] >> SHARE_BITS)
     price = market.price[resource] + (pace[resource] * beside >> PACE_BITS)
-    market.price[resource] = min(max(price, 0), HIGHEST)
+    market.price[resource] = min(max(price, 0), highest)

@@ -71,10 +71,11 @@ def best_way(
     reached, stack, gives = work.open, work.stack, work.gives
     first, stop = program.orders[order], program.orders[order + 1]
     num_lines = stop - first
-    none, repeats = weights.order, False
+    none, repeats, qty = weights.order, False, int64(0)
     for line in range(num_lines):
         need = program.need[first + line]
         repeats |= program.same[first + line] > 0
+        qty += need
         found[line, NEED] = need
         found[line, LACKS] = worth(weights.unit, need) + weights.line
         none += found[line, LACKS]
@@ -102,6 +103,7 @@ def best_way(
         at += found[line, COUNT]
     may_leave &= not whole_order
     repeats &= not lowest
+    least_units = min(weights.least, qty)
     best, sets, depth, fixed = none, int64(0), int64(0), int64(0)
     floor = min(none, slots[0, AHEAD] + _least_of_lines(0, 0, num_lines, width, whole_order, work))
     stack[0] = 0
@@ -144,6 +146,7 @@ def best_way(
             False,
             lowest,
             repeats,
+            least_units,
             num_lines,
             num_slots,
             program,
@@ -160,6 +163,7 @@ def best_way(
                 True,
                 lowest,
                 repeats,
+                least_units,
                 num_lines,
                 num_slots,
                 program,
@@ -175,6 +179,7 @@ def best_way(
                 False,
                 lowest,
                 repeats,
+                least_units,
                 num_lines,
                 num_slots,
                 program,
@@ -191,6 +196,7 @@ def best_way(
                     True,
                     lowest,
                     repeats,
+                    least_units,
                     num_lines,
                     num_slots,
                     program,
@@ -334,6 +340,7 @@ def _fill(
     writes: bool,
     lowest: bool,
     repeats: bool,
+    least_units: int,
     num_lines: int,
     num_slots: int,
     program: Program,
@@ -414,7 +421,7 @@ def _fill(
         if lowest:
             cost += slots[slot, LEAST]
             continue
-        if units < weights.least:
+        if units < least_units:
             return int64(UNREACHED)
         cost += slots[slot, PRICE] + cost_of_shipment(
             int64(program.ranking[order]),
