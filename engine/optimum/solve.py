@@ -37,8 +37,8 @@ _DEALS = 2, 8
 _GROUP = 6
 """Orders that choose anew together, at most."""
 
-_ROUNDS = 24
-_ENOUGH = 20_000
+_ROUNDS = 100
+_ENOUGH = 200_000
 """Rounds of exchange end after so many, or when one gains less than a part in so many."""
 
 _CHUNK = 4_096
@@ -137,10 +137,17 @@ class _Run:
         self.is_late = self.is_late or not self.goes_on()
         return self.is_late
 
-    def shuffled(self) -> IntArray:
+    def unhappy(self, dealt: Allotment, price: IntArray) -> IntArray:
+        """Return orders that would choose otherwise at these prices if they were alone."""
+        on = np.append(price, 0)[self.batch.program.item] * dealt.given // QTY_SCALE
+        entries = self.batch.program.lines[self.batch.program.orders]
+        total = np.append(0, np.cumsum(on))[entries]
+        return self.orders[(dealt.cost + np.diff(total) > self.floor)[self.orders]]
+
+    def shuffled(self, orders: IntArray) -> IntArray:
         from engine.kernels.optimum.chance import shuffle
 
-        sequence = self.orders.copy()
+        sequence = orders.copy()
         shuffle(sequence, self.chance)
         return sequence
 
@@ -157,18 +164,18 @@ class _Run:
         floor = np.zeros(batch.num_orders, np.int64)
         floors(self.alone, *three, market, floor, self.work)
         floors(self.orders, *three, market, floor, self.work)
-        best, price = exact_total(floor), market.price.copy()
+        best, price, self.floor = exact_total(floor), market.price.copy(), floor.copy()
         step = min(self.worth * _FIRST_STEP, 1 << 42)
         for done in range(1, _PASSES + 1):
             if not len(self.orders) or self.late():
                 break
-            climb(self.shuffled(), self.pace(step), *three, market, self.work)
+            climb(self.shuffled(self.orders), self.pace(step), *three, market, self.work)
             step = step * 5 // 6
             if done % _BOUND_EVERY == 0:
                 floors(self.orders, *three, market, floor, self.work)
                 bound = exact_total(floor) - _worth_of_stock(market)
                 if bound > best:
-                    best, price = bound, market.price.copy()
+                    best, price, self.floor = bound, market.price.copy(), floor.copy()
         return best, price
 
     def deal(self, price: IntArray, part: int) -> Allotment:
@@ -184,7 +191,7 @@ class _Run:
         )
         for orders, pace in (
             (self.alone, self.no_prices),
-            (self.shuffled(), self.pace(self.worth // part)),
+            (self.shuffled(self.orders), self.pace(self.worth // part)),
         ):
             market = self.market._replace(price=price.copy())
             allot(orders, pace, *three, market, dealt.left, dealt.given, dealt.cost, self.work)
@@ -214,7 +221,7 @@ class _Run:
         saved = np.zeros(_GROUP * len(self.work.gives), np.int64)
         total = dealt.total
         for _ in range(_ROUNDS):
-            sequence, gained = self.shuffled(), 0
+            sequence, gained = self.shuffled(self.unhappy(dealt, price)), 0
             for start in range(0, len(sequence), _CHUNK):
                 if self.late():
                     return
@@ -224,6 +231,7 @@ class _Run:
                     batch.program,
                     batch.weights,
                     batch.rates,
+                    batch.supply,
                     price,
                     self.no_prices,
                     holders,

@@ -71,6 +71,7 @@ def exchange(
     program: Program,
     weights: Weights,
     rates: Rates,
+    supply: IntArray,
     price: IntArray,
     nothing: IntArray,
     holders: Holders,
@@ -105,9 +106,8 @@ def exchange(
     work, left, given = borrowed(work), borrowed(left), borrowed(given)
     gained = int64(0)
     for seed in seeds:
-        size = _gather_group(seed, most, program, holders, group, chance)
-        if size < 2:
-            continue
+        best_way(seed, True, program, weights, rates, supply, price, work)
+        size = _gather_group(seed, most, program, holders, given, group, chance, work)
         before, at = int64(0), int64(0)
         for member in range(size):
             order = group[0, member]
@@ -140,19 +140,29 @@ def exchange(
 
 @inlined
 def _gather_group(
-    seed: int, most: int, program: Program, holders: Holders, group: IntArray, chance: IntArray
+    seed: int,
+    most: int,
+    program: Program,
+    holders: Holders,
+    given: IntArray,
+    group: IntArray,
+    chance: IntArray,
+    work: Work,
 ) -> int:
-    """Write a seed and orders that share something with it, in random sequence; return how many."""
-    first, stop = program.orders[seed], program.orders[seed + 1]
-    begin, end = program.lines[first], program.lines[stop]
+    """Write a seed and orders that could draw on what it would rather take; return how many."""
+    gives, missed = work.gives, work.taken
+    begin = program.lines[program.orders[seed]]
+    count = int64(0)
+    for entry in range(program.lines[program.orders[seed + 1]] - begin):
+        if gives[entry] > given[begin + entry] and program.item[begin + entry] >= 0:
+            missed[count] = program.item[begin + entry]
+            count += 1
     group[0, 0] = seed
     size, wanted = int64(1), 2 + draw(chance, int64(most - 1))
     for _ in range(3 * wanted):
-        if size == wanted or begin == end:
+        if size == wanted or count == 0:
             break
-        item = int64(program.item[begin + draw(chance, end - begin)])
-        if item < 0:
-            continue
+        item = missed[draw(chance, count)]
         row, past = holders.offsets[item], holders.offsets[item + 1]
         if row == past:
             continue
