@@ -28,6 +28,7 @@ from engine.magento.shipments import LINES_TO_SHIP
 from engine.policies.find import as_mapping, is_policy_file
 from engine.policies.model import Policy
 from engine.run_info import write_run_info
+from engine.selection.bound import Bound
 from engine.selection.kpis import KPIs
 from engine.selection.plan import find_plan
 from engine.selection.result import Part
@@ -45,13 +46,14 @@ class Summary(NamedTuple):
     """What a batch came to.
 
     ``rows`` counts the rows of each table that was written, ``reasons`` the lines that are short
-    by why they are.
+    by why they are. ``bound`` is None unless the batch was decided as a whole.
     """
 
     rows: dict[str, int]
     kpis: KPIs
     reasons: dict[str, int]
     notes: list[str]
+    bound: Bound | None = None
 
 
 def allocate_folders(
@@ -190,8 +192,9 @@ def allocate_folders(
             kpis=kpis,
             notes=notes,
             seconds=clock.seconds,
+            bound=done.bound.as_json() if done.bound else None,
         )
-    return Summary(rows, kpis, done.reasons, notes)
+    return Summary(rows, kpis, done.reasons, notes, done.bound)
 
 
 class _Files(NamedTuple):

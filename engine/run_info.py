@@ -81,6 +81,7 @@ def write_run_info(
     kpis: KPIs,
     notes: Sequence[str],
     seconds: Mapping[str, float],
+    bound: Mapping[str, Any] | None = None,
 ) -> None:
     """Write ``run.json`` into the folder of a run that broke no law.
 
@@ -98,6 +99,8 @@ def write_run_info(
         Of the run.
     seconds
         Phase -> seconds; phases of a streamed run overlap.
+    bound
+        How low the cost could be, where the batch was decided as a whole.
     """
     info = {
         "arguments": {
@@ -113,6 +116,7 @@ def write_run_info(
         "rows": dict(rows),
         "order_id_type": str(id_type),
         "kpis": msgspec.to_builtins(kpis),
+        **({} if bound is None else {"bound": bound}),
         # A run that breaks a law of conservation ends before anything is written.
         "conservation": "holds",
         "notes": list(notes),

@@ -21,6 +21,7 @@ _COMMANDS = {
     "explain": ("engine.cli.explain", "say why each line of an order went where it went"),
     "simulate": ("engine.cli.simulate", "run what-if scenarios beside a baseline"),
     "compare": ("engine.cli.compare", "tell what differs between two runs, and why orders changed"),
+    "optimum": ("engine.cli.optimum", "tell how little orders could cost, and what each rule adds"),
     "salable": ("engine.cli.sales", "list the salable quantity per stock and SKU"),
     "check": ("engine.cli.sales", "tell which order lines could be sold, with MSI's codes"),
     "validate": ("engine.cli.look", "read the tables, report every problem, run nothing"),

@@ -122,7 +122,7 @@ def allocate(
 
 _ARGUMENTS = ("catalog", "orders", "out", "algorithm", "mode", "include_zero", "quarantine")
 _PHASES = (
-    *("read", "validate", "encode", "rank", "deduct", "check", "decode"),
+    *("read", "validate", "encode", "rank", "optimize", "deduct", "check", "decode"),
     *("write", "hash"),
 )
 
@@ -140,12 +140,15 @@ def _summarise(summary: Any, out: str, decided_by: str, mode: str, as_json: bool
                 "kpis": kpis,
                 "shortfalls": dict(reasons),
                 "notes": summary.notes,
+                **({"bound": summary.bound.as_json()} if summary.bound else {}),
             }
         )
         return
     size = f"{many(kpis.orders, 'order')}, {many(kpis.lines, 'line')}"
     show.say(f"{out}: {size}, {decided_by}, {mode}", "")
     show.table(["", ""], kpi_rows([kpis]), right=[1])
+    if summary.bound:
+        show.say("", show.bound(summary.bound))
     if reasons:
         show.say("")
         show.table(["lines short", "reason"], [(n, reason) for reason, n in reasons], [0])

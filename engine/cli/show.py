@@ -13,6 +13,7 @@ import click
 
 from engine.cli.text import clean, table_lines
 from engine.clock import Clock
+from engine.selection.bound import Bound
 from engine.selection.shown import kpi_differences, kpi_rows
 
 _SECONDS_BETWEEN = 10.0
@@ -22,6 +23,7 @@ _STEPS = {
     "validate": "checking rows",
     "encode": "encoding",
     "rank": "ranking sources",
+    "optimize": "deciding all orders together",
     "deduct": "deducting",
     "try": "trying the steps",
     "simulate": "running scenarios",
@@ -76,6 +78,13 @@ def notes(lines: Sequence[str]) -> None:
     """Print what a person should know to stderr."""
     if lines:
         tell(*(f"note: {line}" for line in lines))
+
+
+def bound(found: Bound) -> str:
+    """Say how far a batch is from the least that it could cost."""
+    far = "" if found.gap is None else f", {found.gap:.2%} below"
+    early = "" if found.is_whole else "; the time limit ended the search"
+    return f"no way to serve them costs less than {found.least:,.2f}{far}{early}"
 
 
 @contextmanager

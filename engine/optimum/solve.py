@@ -61,14 +61,16 @@ class Allotment(NamedTuple):
 class Solved(NamedTuple):
     """An allocation of a batch, and how low any other could be.
 
-    ``given`` is (num_entries,) 1e-4 units; ``cost`` and ``bound`` are in 1e-6, ``price``
-    (num_resources,) in 1e-6 for a unit or an order. ``is_whole`` tells that no time limit ended
-    it; ``cut_short`` counts the times that not all sets of sources of an order were compared.
+    ``given`` is (num_entries,) 1e-4 units; ``cost`` and ``bound`` are in 1e-6, as is what each of
+    the ``starts`` costs; ``price`` is (num_resources,) in 1e-6 for a unit or an order.
+    ``is_whole`` tells that no time limit ended it; ``cut_short`` counts the times that not all
+    sets of sources of an order were compared.
     """
 
     given: IntArray
     cost: int
     bound: int
+    starts: tuple[int, ...]
     price: IntArray
     is_whole: bool
     cut_short: int
@@ -109,11 +111,15 @@ def solve(
     best = min((run.deal(price, part) for part in _DEALS), key=lambda one: one.total)
     run.exchange(best, price)
     # What is known is mostly a worse place to start from: tried where it is the better of the two.
-    for known in map(run.known, starts):
+    known_ones = [run.known(given) for given in starts]
+    totals = tuple(one.total for one in known_ones)
+    for known in known_ones:
         if known.total < best.total:
             run.exchange(known, price)
             best = known
-    return Solved(best.given, best.total, bound, price, not run.is_late, int(run.work.counts[1]))
+    return Solved(
+        best.given, best.total, bound, totals, price, not run.is_late, int(run.work.counts[1])
+    )
 
 
 class _Run:

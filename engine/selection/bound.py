@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from engine.policies.model import MinUnits, Policy
 
@@ -18,6 +19,9 @@ class Bound:
         In 1e-6. Both count shipping, and what is not served by ``weights``.
     weights_micro
         What a unit, a line and an order count that are not served, or not in full, in 1e-6.
+    rules
+        What the same orders cost by each order rule that takes them one after the other, and by
+        this one last; in 1e-6.
     dropped
         What of the policy the bound leaves out; it holds all the same, and is lower for it.
     is_whole
@@ -33,7 +37,7 @@ class Bound:
 
     Examples
     --------
-    >>> bound = Bound(10_500_000, 10_000_000, (4_000_000, 0, 0), ())
+    >>> bound = Bound(10_500_000, 10_000_000, (4_000_000, 0, 0), {}, ())
     >>> bound.cost, bound.least, f"{bound.gap:.1%}"
     (10.5, 10.0, '5.0%')
     """
@@ -41,6 +45,7 @@ class Bound:
     cost_micro: int
     least_micro: int
     weights_micro: tuple[int, int, int]
+    rules: dict[str, int]
     dropped: tuple[str, ...]
     is_whole: bool = True
     cut_short: int = 0
@@ -58,9 +63,30 @@ class Bound:
     @property
     def gap(self) -> float | None:
         """Cost / bound - 1; None where the bound is not above 0 and the cost is."""
-        if self.cost_micro == self.least_micro:
+        return self.above(self.cost_micro)
+
+    def above(self, cost_micro: int) -> float | None:
+        """Return how far above the bound a cost is; see `gap`."""
+        if cost_micro == self.least_micro:
             return 0.0
-        return self.cost_micro / self.least_micro - 1 if self.least_micro > 0 else None
+        return cost_micro / self.least_micro - 1 if self.least_micro > 0 else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what ``run.json`` and ``ssa optimum --json`` say of it."""
+        return {
+            "cost": self.cost,
+            "least": self.least,
+            "gap": self.gap,
+            "rules": {name: cost / _MICRO for name, cost in self.rules.items()},
+            "per_unserved": dict(
+                zip(
+                    ("unit", "line", "order"), (w / _MICRO for w in self.weights_micro), strict=True
+                )
+            ),
+            "dropped": list(self.dropped),
+            "is_whole": self.is_whole,
+            "cut_short": self.cut_short,
+        }
 
 
 def joined_bounds(bounds: Sequence[Bound]) -> Bound:
@@ -70,6 +96,7 @@ def joined_bounds(bounds: Sequence[Bound]) -> Bound:
         sum(one.cost_micro for one in bounds),
         sum(one.least_micro for one in bounds),
         first.weights_micro,
+        {name: sum(one.rules[name] for one in bounds) for name in first.rules},
         first.dropped,
         all(one.is_whole for one in bounds),
         sum(one.cut_short for one in bounds),

@@ -13,7 +13,7 @@ from engine.kernels.orders.bundles import ENDLESS, Terms, Work
 from engine.optimum.batch import Batch
 from engine.optimum.solve import solve, worth_of_unit
 from engine.orders import OrderSet
-from engine.policies.model import ORDER_RULES
+from engine.policies.model import BATCH_RULE, ORDER_RULES
 from engine.selection.bound import Bound, dropped_by_bound
 from engine.selection.by_policy import ByPolicy
 from engine.selection.deduction import Deduction
@@ -86,6 +86,7 @@ class ByOptimum(ByPolicy):
                 solved.cost,
                 solved.bound,
                 (weights.unit, weights.line, weights.order),
+                dict(zip((*ORDER_RULES, BATCH_RULE), (*solved.starts, solved.cost), strict=True)),
                 dropped_by_bound(self._policy),
                 solved.is_whole,
                 solved.cut_short,

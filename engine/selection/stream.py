@@ -16,6 +16,7 @@ from engine.intake.report import Report
 from engine.orders import OrderSet
 from engine.pipeline import ahead
 from engine.policies.model import Policy
+from engine.selection.bound import Bound
 from engine.selection.kpis import KPIs
 from engine.selection.plan import find_plan
 from engine.selection.result import Part, rejected_rows
@@ -90,6 +91,12 @@ class Stream:
         """Key figures of the whole run."""
         self._wait_for_end("kpis")
         return self._run.kpis()
+
+    @property
+    def bound(self) -> Bound | None:
+        """How low the cost could be, where the batch was decided as a whole."""
+        self._wait_for_end("bound")
+        return self._run.bound
 
     def _wait_for_end(self, what: str) -> None:
         if not self._is_over:

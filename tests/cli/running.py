@@ -24,7 +24,7 @@ NORTHWIND = (DATA / "northwind" / "catalog", DATA / "northwind" / "orders")
 RETAIL = (DATA / "online_retail" / "catalog", DATA / "online_retail" / "orders")
 YEAR = (DATA / "online_retail" / "year" / "catalog", DATA / "online_retail" / "year" / "orders")
 COMMANDS = (
-    *("allocate", "explain", "simulate", "compare", "salable", "check", "validate"),
+    *("allocate", "explain", "simulate", "compare", "optimum", "salable", "check", "validate"),
     *("sources", "algorithms", "export", "geonames", "serve", "users", "warmup", "demo"),
 )
 
