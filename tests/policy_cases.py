@@ -34,7 +34,7 @@ from tests.strategies import (
     upto,
 )
 
-__all__ = ["policy_cases", "to_arrow"]
+__all__ = ["policy_cases", "to_arrow", "whole_cases"]
 
 LIMITS = {
     "capacity_orders": WHOLE,
@@ -115,6 +115,20 @@ def to_arrow(tables: Tables) -> dict[str, pa.Table]:
     """The tables as Arrow, with the columns and tables of policies."""
     with patch.dict(SCHEMAS, POLICY_SCHEMAS), patch.dict(ORDERS, {"ship_policy": TEXT}):
         return schemas.to_arrow(tables)
+
+
+@st.composite
+def whole_cases(draw: Any) -> tuple[Tables, Row]:
+    """A catalogue, its orders and a policy that decides them together."""
+    tables, policy = draw(policy_cases())
+    hard = [one | {"soft": False} for one in policy.get("constraints", [])]
+    policy = policy | {"order_rule": "optimal", "constraints": hard}
+    if "costs" not in policy or not any(
+        cost for key, cost in policy["costs"].items() if key in ("per_shipment", "per_unit")
+    ):
+        given = {"per_shipment": Decimal("2.5"), "per_unit": Decimal("0.423")}
+        policy["costs"] = policy.get("costs", {}) | given
+    return tables, policy
 
 
 # ------------------------------------------------------------------- tables

@@ -61,8 +61,9 @@ def demand_of(batch: Batch) -> IntArray:
     if weights.units_at >= 0:
         np.add.at(demand, weights.units_at + program.source, wanted)
     if weights.orders_at >= 0:
-        pairs = np.unique(order * len(program.shipment[0]) + program.source)
-        np.add.at(demand, weights.orders_at + pairs % len(program.shipment[0]), QTY_SCALE)
+        num_sources = program.shipment.shape[1]
+        pairs = np.unique(order * num_sources + program.source)
+        np.add.at(demand, weights.orders_at + pairs % num_sources, QTY_SCALE)
     return demand
 
 

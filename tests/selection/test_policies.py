@@ -13,7 +13,7 @@ import engine
 from engine.errors import PolicyError, UsageError
 from engine.policies.find import PRESETS
 from tests.oracle.policies import allocate as expected_of
-from tests.policy_cases import policy_cases, to_arrow
+from tests.policy_cases import policy_cases, to_arrow, whole_cases
 from tests.selection.test_allocate import ORDER_TABLES, modes, rows, run
 from tests.strategies import cases
 from tests.strategies import to_arrow as plain_to_arrow
@@ -126,7 +126,7 @@ def test_the_cheapest_pair_may_stand_behind_dear_sources(handling_cost):
         assert [row["source_code"] for row in found] == ["y", "z"]
 
 
-@given(policy_cases(), st.integers(1, 5))
+@given(policy_cases() | whole_cases(), st.integers(1, 5))
 @FEWER
 def test_streams_equal_the_run_in_memory(case, size):
     tables, policy = case
@@ -163,7 +163,7 @@ def with_ship_policy(tables, ship_policy):
     return tables | {name: [row | {"ship_policy": ship_policy} for row in tables[name]]}
 
 
-@given(policy_cases(), st.sampled_from(["order", "line"]), modes)
+@given(policy_cases() | whole_cases(), st.sampled_from(["order", "line"]), modes)
 @FEWER
 def test_nothing_is_shipped_in_part(case, ship_policy, mode):
     tables, policy = case
@@ -175,7 +175,7 @@ def test_nothing_is_shipped_in_part(case, ship_policy, mode):
         assert not {order for order, _ in served} & {order for order, _ in short}
 
 
-@given(policy_cases())
+@given(policy_cases() | whole_cases())
 @FEWER
 def test_hard_limits_hold(case):
     tables, policy = case

@@ -71,14 +71,16 @@ def best_way(
     reached, stack, gives = work.open, work.stack, work.gives
     first, stop = program.orders[order], program.orders[order + 1]
     num_lines = stop - first
-    none, repeats, qty = weights.order, False, int64(0)
+    none, repeats, qty = int64(0), False, int64(0)
     for line in range(num_lines):
         need = program.need[first + line]
         repeats |= program.same[first + line] > 0
         qty += need
         found[line, NEED] = need
-        found[line, LACKS] = worth(weights.unit, need) + weights.line
+        found[line, LACKS] = worth(weights.unit, need) + weights.line if need > 0 else 0
         none += found[line, LACKS]
+    if qty > 0:
+        none += weights.order
     gives[: program.lines[stop] - program.lines[first]] = 0
     num_slots = _gather(order, lowest, program, weights, rates, left, price, work)
     if num_slots == 0:
@@ -99,7 +101,7 @@ def best_way(
             ahead[line * width + slot] = min(
                 ahead[line * width + slot], ahead[line * width + slot + 1]
             )
-        reached[line] = UNREACHED
+        reached[line] = UNREACHED if found[line, NEED] > 0 else 0
         at += found[line, COUNT]
     may_leave &= not whole_order
     repeats &= not lowest
