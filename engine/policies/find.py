@@ -50,7 +50,7 @@ def find_policy(given: "str | PathLike[str] | Mapping[str, Any] | Policy") -> Po
     Traceback (most recent call last):
         ...
     engine.errors.PolicyError: policy: order_rule 'complete' is unknown; did you mean \
-complete_first? Allowed: balanced_split, cheapest, complete_first, fewest_sources, line
+complete_first? Allowed: balanced_split, cheapest, complete_first, fewest_sources, line, optimal
     """
     if isinstance(given, Policy):
         return _policy(_plain(given), "policy", "")

@@ -15,6 +15,7 @@ from engine.errors import OutputError, UsageError
 from engine.kernels.orders.bundles import ENDLESS, GAVE, MILLION, NOT_ASKED, RANKED_LOWER, Trace
 from engine.orders import OrderSet
 from engine.policies.model import (
+    BATCH_RULE,
     Capacity,
     Channel,
     Exclusion,
@@ -92,6 +93,11 @@ def explain_order(
         If the order is not decided as the run did it.
     """
     independent, clock = mode == "independent", Clock()
+    if plan.policy.order_rule == BATCH_RULE and not independent:
+        raise UsageError(
+            f"order_rule {BATCH_RULE} decides all orders together, which cannot be told order by "
+            "order; ssa optimum says what the other order rules make of the batch"
+        )
     plan = with_new_plugins(plan)
     selection = Selection(catalog, plan, independent=independent, include_zero=False)
     found: Explanation | None = None
