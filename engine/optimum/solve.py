@@ -21,12 +21,12 @@ from engine.optimum.batch import (
 )
 from engine.types import QTY_SCALE, IntArray
 
-_PASSES = 40
+_PASSES = 80
 """Passes over all orders that look for prices; the last moves them a thousandth of the first."""
 
 _BOUND_EVERY = 5
 
-_FIRST_STEP = 12
+_FIRST_STEP = 40
 """What a price moves in the first pass if twice as much is wanted as there is, in what an average
 unit is worth. With a tenth or ten times as much the bounds of the cases of docs/quality.md are
 0.3 % lower."""
@@ -176,7 +176,7 @@ class _Run:
             if not len(self.orders) or self.late():
                 break
             climb(self.shuffled(self.orders), self.pace(step), *three, market, self.work)
-            step = step * 5 // 6
+            step = step * 10 // 11
             if done % _BOUND_EVERY == 0:
                 floors(self.orders, *three, market, floor, self.work)
                 bound = exact_total(floor) - _worth_of_stock(market)
