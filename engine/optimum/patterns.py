@@ -33,12 +33,12 @@ which is 40 to 50 s, nearly all of it HiGHS."""
 
 _PACK = 1_000
 """Kinds of orders from which on no more components share a program. The 30,361 components of
-`msi-xl` take 25 s in 93 programs."""
+`msi-xl` take 28 s in 93 programs."""
 
 _ROUNDS = 25
 _CLOSE = 1e-9
 """A program is done after so many rounds, or if so small a part of its cost is unproven. Those of
-docs/quality.md and of `msi-xl` need 4 to 8."""
+docs/quality.md and of `msi-xl` need 3 to 8."""
 
 _PARTS = 1, 2, 4, 8
 """What parts of the way from the best prices to the program's are tried."""
