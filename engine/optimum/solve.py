@@ -81,6 +81,7 @@ def solve(
     starts: Iterable[IntArray] = (),
     *,
     seed: int = 0,
+    exact: bool = False,
     goes_on: Callable[[], bool] = lambda: True,
 ) -> Solved:
     """Decide a batch as a whole.
@@ -93,13 +94,21 @@ def solve(
         (num_entries,) allocations that are known; what is returned costs no more than any.
     seed
         Of what is random.
+    exact
+        Go on to the best prices that a linear program finds: the bound gets better, and the
+        allocation is found at these prices. See `engine.optimum.patterns`.
     goes_on
         Asked now and then whether there is time left.
 
     Returns
     -------
     The allocation and the bound. The same batch, starts and seed always give the same, unless time
-    ran out.
+    ran out or, with ``exact``, the solver is another version.
+
+    Raises
+    ------
+    UsageError
+        If the bound is to be exact and highspy is not installed.
 
     Notes
     -----
@@ -108,6 +117,8 @@ def solve(
     """
     run = _Run(batch, seed, goes_on)
     bound, price = run.climb()
+    if exact:
+        bound, price = run.sharpen(bound, price)
     best = min((run.deal(price, part) for part in _DEALS), key=lambda one: one.total)
     run.exchange(best, price)
     # What is known is mostly a worse place to start from: tried where it is the better of the two.
@@ -183,6 +194,23 @@ class _Run:
                 if bound > best:
                     best, price, self.floor = bound, market.price.copy(), floor.copy()
         return best, price
+
+    def sharpen(self, bound: int, price: IntArray) -> tuple[int, IntArray]:
+        """Return the bound of the linear program and its prices, if that is the better one."""
+        from engine.kernels.optimum.climb import floors
+        from engine.optimum.patterns import improve_prices
+
+        batch = self.batch
+        market = self.market._replace(
+            price=improve_prices(batch, price, goes_on=lambda: not self.late())
+        )
+        floor = self.floor.copy()
+        floors(self.orders, batch.program, batch.weights, batch.rates, market, floor, self.work)
+        sharper = exact_total(floor) - _worth_of_stock(market)
+        if sharper <= bound:
+            return bound, price
+        self.floor = floor
+        return sharper, market.price
 
     def deal(self, price: IntArray, part: int) -> Allotment:
         """Deal the stock out at prices; orders that compete with none come first."""

@@ -63,11 +63,11 @@ def floors(
     work = borrowed(work)
     for order in sequence:
         _, least = best_way(order, True, program, weights, rates, market.supply, market.price, work)
-        floor[order] = least - _rounding(order, program, market.supply)
+        floor[order] = least - rounding(order, program, market.supply)
 
 
 @inlined
-def _rounding(order: int, program: Program, supply: IntArray) -> int:
+def rounding(order: int, program: Program, supply: IntArray) -> int:
     """Return what rounding of fractions of units may take off an order's cost."""
     first, stop = program.orders[order], program.orders[order + 1]
     fractions = int64(0)
