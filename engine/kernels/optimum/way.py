@@ -71,13 +71,16 @@ def best_way(
     reached, stack, gives = work.open, work.stack, work.gives
     first, stop = program.orders[order], program.orders[order + 1]
     num_lines = stop - first
-    none, repeats = weights.order, False
+    none, repeats, wants = int64(0), False, False
     for line in range(num_lines):
         need = program.need[first + line]
         repeats |= program.same[first + line] > 0
+        wants |= need > 0
         found[line, NEED] = need
-        found[line, LACKS] = worth(weights.unit, need) + weights.line
+        found[line, LACKS] = worth(weights.unit, need) + weights.line if need > 0 else 0
         none += found[line, LACKS]
+    if wants:
+        none += weights.order
     gives[: program.lines[stop] - program.lines[first]] = 0
     num_slots = _gather(order, lowest, program, weights, rates, left, price, work)
     if num_slots == 0:
@@ -98,7 +101,7 @@ def best_way(
             ahead[line * width + slot] = min(
                 ahead[line * width + slot], ahead[line * width + slot + 1]
             )
-        reached[line] = UNREACHED
+        reached[line] = UNREACHED if found[line, NEED] > 0 else 0
         at += found[line, COUNT]
     may_leave &= not whole_order
     repeats &= not lowest
