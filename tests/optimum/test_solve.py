@@ -78,6 +78,22 @@ def test_solve_bounds_the_optimum_and_allocates_what_it_says(case, seed):
     assert (solved.is_whole, solved.cut_short) == (True, 0)
 
 
+def test_solve_has_a_lone_order_take_what_its_own_lines_bid_up():
+    # Its three lines want four units of three, which makes the last price that of leaving one out.
+    entries = [(0, 0), (1, 1)]
+    program = program_of(
+        [[Line(0, ONE, entries), Line(0, 2 * ONE, entries), Line(0, ONE, entries)]],
+        ranking=[0],
+        unit_cost=[[MILLION, MILLION]],
+        shipment=[[1, MILLION]],
+        rates=[[-1, -1]],
+        ship_policy=[PARTIAL],
+    )
+    weights = NO_LIMITS._replace(order=3 * MILLION)
+    batch = Batch(program, weights, NO_RATES, whole([ONE, 2 * ONE]))
+    assert solve(batch).cost == optimum(batch) == 107_000_001
+
+
 @given(tiny_batches(), st.integers(0, 3))
 def test_solve_gives_the_same_bytes_again(case, seed):
     first, second = solve(case.batch, seed=seed), solve(case.batch, seed=seed)

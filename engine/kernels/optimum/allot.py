@@ -105,9 +105,7 @@ def exchange(
     work, left, given = borrowed(work), borrowed(left), borrowed(given)
     gained = int64(0)
     for seed in seeds:
-        size = _gather_group(seed, most, program, holders, group, chance)
-        if size < 2:
-            continue
+        size = _gather_group(seed, most, program, weights, holders, group, chance)
         before, at = int64(0), int64(0)
         for member in range(size):
             order = group[0, member]
@@ -140,7 +138,13 @@ def exchange(
 
 @inlined
 def _gather_group(
-    seed: int, most: int, program: Program, holders: Holders, group: IntArray, chance: IntArray
+    seed: int,
+    most: int,
+    program: Program,
+    weights: Weights,
+    holders: Holders,
+    group: IntArray,
+    chance: IntArray,
 ) -> int:
     """Write a seed and orders that share something with it, in random sequence; return how many."""
     first, stop = program.orders[seed], program.orders[seed + 1]
@@ -150,10 +154,15 @@ def _gather_group(
     for _ in range(3 * wanted):
         if size == wanted or begin == end:
             break
-        item = int64(program.item[begin + draw(chance, end - begin)])
-        if item < 0:
+        entry = begin + draw(chance, end - begin)
+        resource, source = int64(program.item[entry]), int64(program.source[entry])
+        if weights.units_at >= 0 and draw(chance, int64(2)) == 0:
+            resource = weights.units_at + source
+        if weights.orders_at >= 0 and draw(chance, int64(2)) == 0:
+            resource = weights.orders_at + source
+        if resource < 0:
             continue
-        row, past = holders.offsets[item], holders.offsets[item + 1]
+        row, past = holders.offsets[resource], holders.offsets[resource + 1]
         if row == past:
             continue
         order = int64(holders.orders[row + draw(chance, past - row)])
