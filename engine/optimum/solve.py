@@ -41,6 +41,9 @@ _ROUNDS = 24
 _ENOUGH = 20_000
 """Rounds of exchange end after so many, or when one gains less than a part in so many."""
 
+_AT_LEAST = 100
+"""Groups that a small batch tries, whatever they gain: chance has then met most of them."""
+
 _CHUNK = 4_096
 """Orders between two looks at the clock."""
 
@@ -211,7 +214,8 @@ class _Run:
         group = np.zeros((2, _GROUP), np.int64)
         saved = np.zeros(_GROUP * len(self.work.gives), np.int64)
         total = dealt.total
-        for _ in range(_ROUNDS):
+        rounds = -(-_AT_LEAST // max(1, len(self.orders)))
+        for done in range(1, max(rounds, _ROUNDS) + 1):
             sequence, gained = self.shuffled(), 0
             for start in range(0, len(sequence), _CHUNK):
                 if self.late():
@@ -233,7 +237,7 @@ class _Run:
                     self.chance,
                     self.work,
                 )
-            if gained * _ENOUGH <= total:
+            if done >= rounds and gained * _ENOUGH <= total:
                 return
             total -= gained
 

@@ -1,8 +1,10 @@
 """Batches decided as a whole, against every way there is to serve them."""
 
+from collections import Counter
 from random import Random
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +13,7 @@ from engine.kernels.orders.bundles import PARTIAL, Rates
 from engine.optimum.batch import Batch
 from engine.optimum.solve import exact_total, solve
 from engine.types import QTY_SCALE
-from tests.optimum.strategies import MILLION, Line, program_of, tiny_batches, whole
+from tests.optimum.strategies import FEATURES, MILLION, Line, program_of, tiny, tiny_batches, whole
 from tests.oracle.batches import (
     cheapest_ways,
     cost_of_all,
@@ -76,6 +78,23 @@ def test_solve_bounds_the_optimum_and_allocates_what_it_says(case, seed):
     assert solved.cost == cost_of_all(case.batch, solved.given)
     assert is_feasible(case.batch, solved.given)
     assert (solved.is_whole, solved.cut_short) == (True, 0)
+
+
+@pytest.mark.needs_jit
+def test_solve_meets_the_optimum_nearly_always():
+    missed, drawn = Counter(), Counter()
+    misses = 0
+    for seed in range(600):
+        case = tiny(Random(seed), FEATURES, STEPS)
+        best = optimum(case.batch, case.step)
+        solved = solve(case.batch)
+        assert solved.bound <= best <= solved.cost
+        drawn.update(case.features)
+        if solved.cost > best:
+            misses += 1
+            missed.update(case.features)
+    assert set(drawn) == set(FEATURES)
+    assert misses <= 0.05 * 600, f"{misses} missed; of {drawn}: {missed}"
 
 
 def test_solve_has_a_lone_order_take_what_its_own_lines_bid_up():
