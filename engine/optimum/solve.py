@@ -31,6 +31,9 @@ _FIRST_STEP = 12
 unit is worth. With a tenth or ten times as much the bounds of the cases of docs/quality.md are
 0.3 % lower."""
 
+_FARTHEST = 1 << 42
+"""No step is longer, in 1e-6: a quarter of the highest price, and int64 holds it as a pace."""
+
 _DEALS = 2, 8
 """Stock is dealt out with prices that move by so many parts of that worth; the best deal counts."""
 
@@ -147,7 +150,7 @@ class _Run:
 
     def pace(self, step: int) -> IntArray:
         """(num_resources,) what prices move by; see `engine.kernels.optimum.climb.climb`."""
-        return (step << PACE_BITS) // np.maximum(self.demand, 1)
+        return (min(step, _FARTHEST) << PACE_BITS) // np.maximum(self.demand, 1)
 
     def climb(self) -> tuple[int, IntArray]:
         """Return the best bound, and the prices that prove it."""
@@ -159,7 +162,7 @@ class _Run:
         floors(self.alone, *three, market, floor, self.work)
         floors(self.orders, *three, market, floor, self.work)
         best, price = exact_total(floor), market.price.copy()
-        step = min(self.worth * _FIRST_STEP, 1 << 42)
+        step = self.worth * _FIRST_STEP
         for done in range(1, _PASSES + 1):
             if not len(self.orders) or self.late():
                 break

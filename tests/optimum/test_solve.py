@@ -159,6 +159,15 @@ def test_solve_serves_each_order_best_where_there_is_plenty(case):
     assert not solved.price.any()
 
 
+@pytest.mark.parametrize("money", [10**14, 10**17])
+def test_solve_bears_weights_beyond_any_price(money):
+    for seed in range(5):
+        batch = tiny(Random(seed), ()).batch
+        batch = batch._replace(weights=batch.weights._replace(unit=money, line=0, order=0))
+        solved = solve(batch)
+        assert solved.bound <= optimum(batch) <= solved.cost
+
+
 @given(st.lists(st.integers(-(1 << 63), (1 << 63) - 1)))
 def test_exact_total_is_that_of_whole_numbers(values):
     assert exact_total(np.array(values, np.int64)) == sum(values)
