@@ -168,6 +168,23 @@ def test_solve_bears_weights_beyond_any_price(money):
         assert solved.bound <= optimum(batch) <= solved.cost
 
 
+def test_solve_bounds_what_capacities_in_fractions_round_away():
+    # Half a unit from each of two sources: 0.0000005 twice, rounded to even, is nothing.
+    program = program_of(
+        [[Line(0, ONE, [(0, 0), (1, 1)])]],
+        ranking=[0],
+        unit_cost=[[1, 1]],
+        shipment=[[0, 0]],
+        rates=[[-1, -1]],
+        ship_policy=[PARTIAL],
+    )
+    weights = NO_LIMITS._replace(units_at=2)
+    supply = whole([ONE, ONE, ONE // 2, ONE // 2])
+    solved = solve(Batch(program, weights, NO_RATES, supply))
+    assert solved.cost == optimum(Batch(program, weights, NO_RATES, supply), ONE // 2) == 0
+    assert solved.bound <= 0
+
+
 @given(st.lists(st.integers(-(1 << 63), (1 << 63) - 1)))
 def test_exact_total_is_that_of_whole_numbers(values):
     assert exact_total(np.array(values, np.int64)) == sum(values)

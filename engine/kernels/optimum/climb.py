@@ -66,11 +66,11 @@ def floors(
     work = borrowed(work)
     for order in sequence:
         _, least = best_way(order, True, program, weights, rates, market.supply, market.price, work)
-        floor[order] = least - _rounding(order, program, market.supply)
+        floor[order] = least - _rounding(order, program, weights, market.supply)
 
 
 @inlined
-def _rounding(order: int, program: Program, supply: IntArray) -> int:
+def _rounding(order: int, program: Program, weights: Weights, supply: IntArray) -> int:
     """Return what rounding of fractions of units may take off an order's cost."""
     first, stop = program.orders[order], program.orders[order + 1]
     fractions = int64(0)
@@ -80,6 +80,8 @@ def _rounding(order: int, program: Program, supply: IntArray) -> int:
             item = int64(program.item[entry])
             if item >= 0:
                 fractions |= supply[item] % QTY_SCALE
+            if weights.units_at >= 0:
+                fractions |= supply[weights.units_at + int64(program.source[entry])] % QTY_SCALE
     if fractions == 0:
         return int64(0)
     return stop - first + program.lines[stop] - program.lines[first]
