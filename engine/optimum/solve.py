@@ -44,8 +44,9 @@ _ROUNDS = 24
 _ENOUGH = 20_000
 """Rounds of exchange end after so many, or when one gains less than a part in so many."""
 
-_AT_LEAST = 100
-"""Groups that a small batch tries, whatever they gain: chance has then met most of them."""
+_AT_LEAST = 1_000
+"""Groups that a small batch tries, whatever they gain, unless the bound is met. Of batches of 8
+orders that get in each other's way 99 % then reach their optimum; with 300 groups 96 %."""
 
 _CHUNK = 4_096
 """Orders between two looks at the clock."""
@@ -116,7 +117,7 @@ def solve(
         [run.deal(price, part) for part in _DEALS] + [run.known(given) for given in starts],
         key=lambda one: one.total,
     )
-    run.exchange(best, price)
+    run.exchange(best, price, bound)
     return Solved(best.given, best.total, bound, price, not run.is_late, int(run.work.counts[1]))
 
 
@@ -208,16 +209,17 @@ class _Run:
         book(given, *three, booked.left, booked.given, booked.cost, self.work)
         return booked
 
-    def exchange(self, dealt: Allotment, price: IntArray) -> None:
-        """Improve an allocation in place."""
+    def exchange(self, dealt: Allotment, price: IntArray, bound: int) -> None:
+        """Improve an allocation in place, until nothing is to be expected."""
         from engine.kernels.optimum.allot import exchange
 
-        batch = self.batch
+        batch, total = self.batch, dealt.total
+        if total == bound or not len(self.orders):
+            return
         holders = holders_of(batch, self.market.share)
         group = np.zeros((2, _GROUP), np.int64)
         saved = np.zeros(_GROUP * len(self.work.gives), np.int64)
-        total = dealt.total
-        rounds = -(-_AT_LEAST // max(1, len(self.orders)))
+        rounds = -(-_AT_LEAST // len(self.orders))
         for done in range(1, max(rounds, _ROUNDS) + 1):
             sequence, gained = self.shuffled(), 0
             for start in range(0, len(sequence), _CHUNK):
@@ -240,9 +242,9 @@ class _Run:
                     self.chance,
                     self.work,
                 )
-            if done >= rounds and gained * _ENOUGH <= total:
-                return
             total -= gained
+            if total == bound or (done >= rounds and gained * _ENOUGH <= total):
+                return
 
 
 def _worth_of_unit(batch: Batch) -> int:

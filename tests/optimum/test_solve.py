@@ -37,6 +37,12 @@ NO_RATES = Rates(whole([0]), whole([]), whole([]))
 STEPS = (ONE, ONE // 2, ONE // 4, 3_333, 1)
 
 
+def cheapest_alone(batch: Batch, step: int = ONE) -> list[int]:
+    """What each order would cost at least if it were the only one."""
+    supply = batch.supply.tolist()
+    return [min(cheapest_ways(order, supply, step).values()) for order in orders_of(batch)]
+
+
 def some_allocation(batch: Batch, chance: Random) -> np.ndarray:
     """What orders take that come one after the other and choose by chance."""
     allocation = np.zeros(len(batch.program.item), np.int64)
@@ -82,19 +88,23 @@ def test_solve_bounds_the_optimum_and_allocates_what_it_says(case, seed):
 
 @pytest.mark.needs_jit
 def test_solve_meets_the_optimum_nearly_always():
-    missed, drawn = Counter(), Counter()
-    misses = 0
+    drawn, missed = Counter(), Counter()
     for seed in range(600):
         case = tiny(Random(seed), FEATURES, STEPS)
         best = optimum(case.batch, case.step)
         solved = solve(case.batch)
         assert solved.bound <= best <= solved.cost
-        drawn.update(case.features)
+        kinds = ["all", *case.features]
+        # Easy are those whose orders could all have their own cheapest way: three in four.
+        if best > sum(cheapest_alone(case.batch, case.step)):
+            kinds.append("crossed")
+        drawn.update(kinds)
         if solved.cost > best:
-            misses += 1
-            missed.update(case.features)
-    assert set(drawn) == set(FEATURES)
-    assert misses <= 0.05 * 600, f"{misses} missed; of {drawn}: {missed}"
+            missed.update(kinds)
+    assert set(FEATURES) < set(drawn)
+    said = ", ".join(f"{kind} {missed[kind]} of {drawn[kind]}" for kind in sorted(drawn))
+    assert missed["all"] <= 0.05 * drawn["all"], f"missed: {said}"
+    assert missed["crossed"] <= 0.1 * drawn["crossed"], f"missed: {said}"
 
 
 def test_solve_has_a_lone_order_take_what_its_own_lines_bid_up():
@@ -153,9 +163,8 @@ def test_solve_bounds_even_if_sets_are_cut_short(case):
 def test_solve_serves_each_order_best_where_there_is_plenty(case):
     plenty = np.where(case.batch.supply > 0, 100 * ONE, 0)
     batch = case.batch._replace(supply=whole(plenty))
-    each = [min(cheapest_ways(order, plenty.tolist()).values()) for order in orders_of(batch)]
     solved = solve(batch)
-    assert solved.cost == solved.bound == sum(each)
+    assert solved.cost == solved.bound == sum(cheapest_alone(batch))
     assert not solved.price.any()
 
 
