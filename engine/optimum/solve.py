@@ -109,7 +109,9 @@ def solve(
     Notes
     -----
     The bound is that of weak duality (Geoffrion, "Lagrangean relaxation for integer programming",
-    Mathematical Programming Study 2, 1974, doi:10.1007/BFb0120690).
+    Mathematical Programming Study 2, 1974, doi:10.1007/BFb0120690). Where needs, stock and
+    capacities are in whole units, it is that of allocations in whole units: what rounding takes off
+    the cost of units that are split is not allowed for.
     """
     run = _Run(batch, seed, goes_on)
     bound, price = run.climb()

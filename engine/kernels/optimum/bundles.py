@@ -69,7 +69,7 @@ class Work(NamedTuple):
     """Space for one order at a time.
 
     ``counts`` is (2,): the last mark, and how many orders were not compared to the end; ``marks``
-    (num_sources, 2) mark and slot of a source. ``slots`` is (most slots, 7) and ``stack`` (most
+    (num_sources, 2) mark and slot of a source. ``slots`` is (most slots, 9) and ``stack`` (most
     slots + 2,); ``entries`` (most entries, 4) in the sequence of prices, line by line; ``found``
     (most lines, 3); ``ahead`` and ``open`` (most lines x slots,); ``gives`` (most entries,) the
     units of the best way so far, by entry; ``taken`` (most entries,) what lines before took.
