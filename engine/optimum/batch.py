@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.kernels.optimum.bundles import Holders, Market, Program, Weights, Work
-from engine.kernels.optimum.climb import SHARE_BITS
+from engine.kernels.optimum.bundles import SHARE_BITS, Holders, Market, Program, Weights, Work
 from engine.kernels.orders.bundles import Rates
 from engine.types import QTY_SCALE, BoolArray, IntArray, frozen
 
@@ -46,7 +45,8 @@ def market_of(batch: Batch, demand: IntArray) -> Market:
     ]
     # At least 1, which tells that there is not enough.
     share[is_short] = np.maximum(share[is_short], 1)
-    return Market(batch.supply, frozen(share), np.zeros(len(demand), np.int64))
+    # A copy that may be written to: for a read-only array the kernels would be compiled once more.
+    return Market(np.array(batch.supply), frozen(share), np.zeros(len(demand), np.int64))
 
 
 def demand_of(batch: Batch) -> IntArray:
@@ -81,12 +81,16 @@ def competing(batch: Batch, share: IntArray) -> BoolArray:
 
 
 def holders_of(batch: Batch, share: IntArray) -> Holders:
-    """Return the orders that could draw on each item of which there is not enough for all."""
+    """Return the orders that could draw on each resource of which there is not enough for all."""
+    program, weights = batch.program, batch.weights
     _, order = batch.of_entry
-    short = np.append(share > 0, False)[batch.program.item]
-    pairs = np.unique(batch.program.item[short].astype(np.int64) * batch.num_orders + order[short])
-    item, orders = np.divmod(pairs, max(1, batch.num_orders))
-    offsets = np.searchsorted(item, np.arange(len(share) + 1))
+    short = np.append(share > 0, False)
+    first_of_capacities = [at for at in (weights.units_at, weights.orders_at) if at >= 0]
+    drawn = np.concatenate([program.item, *(at + program.source for at in first_of_capacities)])
+    order = np.tile(order, 1 + len(first_of_capacities))[short[drawn]]
+    pairs = np.unique(drawn[short[drawn]].astype(np.int64) * batch.num_orders + order)
+    resource, orders = np.divmod(pairs, max(1, batch.num_orders))
+    offsets = np.searchsorted(resource, np.arange(len(share) + 1))
     return Holders(frozen(offsets), frozen(orders.astype(np.int32)))
 
 

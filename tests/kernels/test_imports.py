@@ -50,7 +50,7 @@ def test_only_these_rooms_import_the_kernels():
         for path in ENGINE.rglob("*.py")
         if any(name.startswith("engine.kernels") for name in imported_modules(path))
     }
-    assert rooms == {"cli", "intake", "kernels", "selection", "tables"}
+    assert rooms == {"cli", "intake", "kernels", "optimum", "selection", "tables"}
 
 
 def test_import_engine_loads_nothing_heavy():

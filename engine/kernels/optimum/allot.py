@@ -107,7 +107,7 @@ def exchange(
     gained = int64(0)
     for seed in seeds:
         best_way(seed, True, program, weights, rates, supply, price, work)
-        size = _gather_group(seed, most, program, holders, given, group, chance, work)
+        size = _gather_group(seed, most, program, weights, holders, given, group, chance, work)
         before, at = int64(0), int64(0)
         for member in range(size):
             order = group[0, member]
@@ -143,6 +143,7 @@ def _gather_group(
     seed: int,
     most: int,
     program: Program,
+    weights: Weights,
     holders: Holders,
     given: IntArray,
     group: IntArray,
@@ -152,18 +153,26 @@ def _gather_group(
     """Write a seed and orders that could draw on what it would rather take; return how many."""
     gives, missed = work.gives, work.taken
     begin = program.lines[program.orders[seed]]
+    size_of_seed = program.lines[program.orders[seed + 1]] - begin
     count = int64(0)
-    for entry in range(program.lines[program.orders[seed + 1]] - begin):
-        if gives[entry] > given[begin + entry] and program.item[begin + entry] >= 0:
-            missed[count] = program.item[begin + entry]
+    for entry in range(size_of_seed):
+        if gives[entry] > given[begin + entry]:
+            missed[count] = entry
             count += 1
     group[0, 0] = seed
     size, wanted = int64(1), 2 + draw(chance, int64(most - 1))
     for _ in range(3 * wanted):
-        if size == wanted or count == 0:
+        if size == wanted or size_of_seed == 0:
             break
-        item = missed[draw(chance, count)]
-        row, past = holders.offsets[item], holders.offsets[item + 1]
+        entry = begin + (missed[draw(chance, count)] if count > 0 else draw(chance, size_of_seed))
+        resource, source = int64(program.item[entry]), int64(program.source[entry])
+        if weights.units_at >= 0 and draw(chance, int64(2)) == 0:
+            resource = weights.units_at + source
+        if weights.orders_at >= 0 and draw(chance, int64(2)) == 0:
+            resource = weights.orders_at + source
+        if resource < 0:
+            continue
+        row, past = holders.offsets[resource], holders.offsets[resource + 1]
         if row == past:
             continue
         order = int64(holders.orders[row + draw(chance, past - row)])

@@ -7,6 +7,9 @@ from engine.types import FlagArray, IndexArray, IntArray
 UNREACHED = 1 << 62
 """What no order costs."""
 
+SHARE_BITS, PACE_BITS = 22, 20
+"""Binary places of `Market.share`, and of what prices move by."""
+
 
 class Program(NamedTuple):
     """A batch: lines of orders, and the entries, which are what a source could give of a line.
@@ -71,7 +74,7 @@ class Work(NamedTuple):
     """Space for one order at a time.
 
     ``counts`` is (2,): the last mark, and how many orders were not compared to the end; ``marks``
-    (num_sources, 2) mark and slot of a source. ``slots`` is (most slots, 7) and ``stack`` (most
+    (num_sources, 2) mark and slot of a source. ``slots`` is (most slots, 9) and ``stack`` (most
     slots + 2,); ``entries`` (most entries, 4) in the sequence of prices, line by line; ``found``
     (most lines, 3); ``ahead`` and ``open`` (most lines x slots,); ``gives`` (most entries,) the
     units of the best way so far, by entry; ``taken`` (most entries,) what lines before took.

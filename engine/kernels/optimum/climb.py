@@ -9,13 +9,10 @@ and steps shrink from pass to pass. All in whole numbers.
 
 from engine.kernels.borrow import borrowed
 from engine.kernels.jit import inlined, int64, jit
-from engine.kernels.optimum.bundles import Market, Program, Weights, Work
+from engine.kernels.optimum.bundles import PACE_BITS, SHARE_BITS, Market, Program, Weights, Work
 from engine.kernels.optimum.way import best_way
 from engine.kernels.orders.bundles import Rates
 from engine.types import QTY_SCALE, IntArray
-
-SHARE_BITS, PACE_BITS = 22, 20
-"""Binary places of `Market.share`, and of ``pace``."""
 
 _MARK = 0
 
@@ -63,11 +60,11 @@ def floors(
     work = borrowed(work)
     for order in sequence:
         _, least = best_way(order, True, program, weights, rates, market.supply, market.price, work)
-        floor[order] = least - rounding(order, program, market.supply)
+        floor[order] = least - rounding(order, program, weights, market.supply)
 
 
 @inlined
-def rounding(order: int, program: Program, supply: IntArray) -> int:
+def rounding(order: int, program: Program, weights: Weights, supply: IntArray) -> int:
     """Return what rounding of fractions of units may take off an order's cost."""
     first, stop = program.orders[order], program.orders[order + 1]
     fractions = int64(0)
@@ -77,6 +74,8 @@ def rounding(order: int, program: Program, supply: IntArray) -> int:
             item = int64(program.item[entry])
             if item >= 0:
                 fractions |= supply[item] % QTY_SCALE
+            if weights.units_at >= 0:
+                fractions |= supply[weights.units_at + int64(program.source[entry])] % QTY_SCALE
     if fractions == 0:
         return int64(0)
     return stop - first + program.lines[stop] - program.lines[first]

@@ -62,8 +62,9 @@ def best_way(
 
     Returns
     -------
-    What the way costs, and what none can undercut, both with prices, in 1e-6, rounded down pick by
-    pick.
+    What the way costs, and if ``lowest`` what none can undercut, both with prices, in 1e-6, rounded
+    down pick by pick. If not, rates, least shipments, capacity in units and several lines of a SKU
+    can let another way be cheaper: each line is served from the cheapest source that has some.
     """
     program, rates, work = borrowed(program), borrowed(rates), borrowed(work)
     left, price = borrowed(left), borrowed(price)
