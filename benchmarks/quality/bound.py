@@ -38,7 +38,7 @@ class Methods(NamedTuple):
 
 def bound(instance: Instance, prices: Prices) -> int:
     """Return a cost that no allocation of the instance can undercut, 1e-6."""
-    types = _types(instance)
+    types = order_types(instance)
     program = _Program(instance, types, prices)
     worth = np.zeros(instance.stock.shape, np.int64)
     program.add(cheapest_methods(instance, types, prices, worth), np.inf)
@@ -50,7 +50,7 @@ def bound(instance: Instance, prices: Prices) -> int:
 
 def bound_at(instance: Instance, prices: Prices, worth: np.ndarray) -> int:
     """Return the bound that prices of stock, (num_items, num_centres) from 0 on in 1e-6, prove."""
-    types = _types(instance)
+    types = order_types(instance)
     least = cheapest_methods(instance, types, prices, worth).cost.min(axis=1)
     return int(least @ types.count) - int((worth * instance.stock).sum())
 
@@ -87,7 +87,8 @@ def cheapest_methods(
     return Methods(centre, np.minimum(cost, _NEVER))
 
 
-def _types(instance: Instance) -> Types:
+def order_types(instance: Instance) -> Types:
+    """Return the distinct orders, and how many there are of each."""
     longest = max(map(len, instance.sets))
     padded = np.array([[*items, *[-1] * (longest - len(items))] for items in instance.sets])
     key = instance.order_set * len(instance.network.population) + instance.order_city

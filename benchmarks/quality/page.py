@@ -36,13 +36,23 @@ def _sections(rows: list[Row]) -> Iterator[str]:
     for case, of_case in groupby(rows, lambda row: (row["metros"], row["n_max"], row["periods"])):
         yield "### {} metros, n_max {}, T {:,}".format(*case)
         yield case_table(list(of_case))
+    yield "### Decided as a whole"
+    yield whole_table(rows)
 
 
 def case_table(rows: list[Row]) -> str:
     """Return the table of a case, policies in the order in which they come first."""
     titles = dict.fromkeys(row["policy"] for row in rows)
     return table(
-        ["policy", "above bound %", "at x 10 %", "unit fill %", "split %", "lines/s"],
+        [
+            "policy",
+            "above bound %",
+            "at x 10 %",
+            "a unit sent",
+            "unit fill %",
+            "split %",
+            "lines/s",
+        ],
         [_cells(title, [row for row in rows if row["policy"] == title]) for title in titles],
     )
 
@@ -53,15 +63,35 @@ def _cells(title: str, rows: list[Row]) -> list[str]:
         title,
         _spread([100 * (row["cost"] / row["bound"] - 1) for row in rows]),
         _spread([100 * (row["cost_raised"] / row["bound_raised"] - 1) for row in rows]),
+        f"{mean(row['sent'] for row in rows):.2f}",
         _spread([100 * row["unit_fill_rate"] for row in rows]),
         _spread([100 * row["split_rate"] for row in rows]),
         f"{round(speed, -3):,.0f}",
     ]
 
 
-def _spread(values: list[float]) -> str:
+def whole_table(rows: list[Row]) -> str:
+    """Return how near ``optimal`` comes to three bounds, and in what time, case by case."""
+    columns = ["metros", "n_max", "T", "own bound %", "bound %", "weak bound %", "seconds"]
+    cells = []
+    for case, of_case in groupby(rows, lambda row: (row["metros"], row["n_max"], row["periods"])):
+        found = [row for row in of_case if row["policy"] == "optimal"]
+        cells.append(
+            [
+                *(f"{size:,}" for size in case),
+                _spread([100 * row["own_gap"] for row in found], 2),
+                _spread([100 * (row["cost"] / row["bound"] - 1) for row in found], 2),
+                _spread([100 * (row["cost"] / row["weak_bound"] - 1) for row in found], 2),
+                _spread([row["seconds"] for row in found]),
+            ]
+        )
+    return table(columns, cells)
+
+
+def _spread(values: list[float], places: int = 1) -> str:
     """Return the mean and the standard deviation over seeds."""
-    return f"{mean(values):.1f} ± {stdev(values):.1f}" if len(values) > 1 else f"{values[0]:.1f}"
+    shown = [mean(values), stdev(values)] if len(values) > 1 else values
+    return " ± ".join(f"{value:.{places}f}" for value in shown)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from benchmarks.quality.bound import bound, bound_at
 from benchmarks.quality.instance import Instance
 from benchmarks.quality.network import Network
 from benchmarks.quality.prices import Prices
+from benchmarks.quality.weak import weak_bound
 
 SEEDS = range(20)
 
@@ -110,3 +111,10 @@ def test_bound_is_worked_out_by_hand():
     instance = Instance(network, [(0,)], np.array([[1]]), np.array([0, 0]), np.array([0, 1]))
     prices = Prices(8_000_000, unit, 16_000_000, 4_000_000)
     assert bound(instance, prices) == 8_000_000 + 1_000_000 + 16_000_000 + 4_000_000
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_weak_bound_is_not_above_the_bound(seed):
+    instance, at_price = tiny(seed)
+    # HiGHS is right to a part in a million.
+    assert weak_bound(instance, at_price) <= bound(instance, at_price) * (1 + 1e-6) + 1
