@@ -29,14 +29,15 @@ test-magento: setup ## run the tests on a MariaDB, which they start and stop; sk
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m needs_mariadb $(ARGS) tests/magento
 
 # Commands run in processes of their own, reports draw, services serve: half the time, and no kernels.
-APART := cli magento magento_files report rest
+# Batches as a whole take their time without compiled ones.
+APART := cli magento magento_files optimum report rest
 coverage: setup ## run the tests with the kernels as plain Python, and print what they reach; ALL=1 for all
 	@rm -f .coverage .coverage.*
 	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=coverage \
 	  $(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal -m 'not needs_jit and not needs_mariadb' \
 	  $(if $(ALL),,$(APART:%=--ignore=tests/%)) $(ARGS)
 	@$(BIN)/coverage combine -q
-	$(BIN)/coverage report $(if $(ALL),,--omit='engine/cli/*,engine/magento/*,engine/report/*,engine/rest/*')
+	$(BIN)/coverage report $(if $(ALL),,--omit='engine/cli/*,engine/magento/*,engine/optimum/*,engine/report/*,engine/rest/*')
 
 lint: setup ## ruff, mypy and import-linter
 	$(BIN)/ruff check .

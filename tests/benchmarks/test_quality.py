@@ -83,7 +83,7 @@ def bill(instance, result, at_price):
 
 @pytest.mark.parametrize("title", CONTENDERS)
 def test_no_policy_undercuts_the_bound_and_all_bills_agree(title):
-    instance = draw(TEN, 5, 120, seed=2)
+    instance = draw(TEN, 5, 60, seed=2)
     at_price = prices(TEN.mm)
     contender = CONTENDERS[title]
     result = allocate(catalog(instance), *orders(instance), policy=priced(contender, at_price))

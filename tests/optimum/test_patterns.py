@@ -54,6 +54,7 @@ def test_improved_prices_prove_more_than_climbed_ones_and_not_too_much(seed, kin
     assert climbed.bound < bound_at(batch, price) <= climbed.cost
 
 
+@pytest.mark.needs_jit
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_improved_prices_prove_the_same_from_wherever_they_start(seed, kind):
@@ -65,6 +66,7 @@ def test_improved_prices_prove_the_same_from_wherever_they_start(seed, kind):
     assert abs(from_none - from_climbed) <= slack
 
 
+@pytest.mark.needs_jit
 @pytest.mark.parametrize("seed", SEEDS[:2])
 def test_improve_prices_reaches_the_bound_of_all_methods(seed):
     instance = draw(network(10), 5, 1_000, seed)
@@ -88,6 +90,7 @@ def test_improve_prices_keeps_those_of_components_that_are_too_large():
     assert (rows[changed] <= most).all()
 
 
+@pytest.mark.needs_jit
 def test_improve_prices_is_the_same_in_programs_of_their_own(monkeypatch):
     batch = drawn(2)
     climbed = solve(batch).price
@@ -125,6 +128,7 @@ def test_improve_prices_without_the_solver_says_what_to_install(monkeypatch):
         improve_prices(batch, np.zeros(len(batch.supply), np.int64))
 
 
+@pytest.mark.needs_jit
 @pytest.mark.parametrize("seed", SEEDS)
 def test_solve_exact_proves_what_its_prices_do(seed):
     batch = drawn(seed)

@@ -43,6 +43,7 @@ def test_an_early_order_leaves_a_later_one_its_shipment():
     assert whole.bound.least <= 23.0
 
 
+@pytest.mark.needs_jit
 @given(whole_cases())
 def test_no_order_rule_costs_less_and_the_bound_is_none_above(case):
     tables, policy = case
