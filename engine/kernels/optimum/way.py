@@ -143,42 +143,13 @@ def best_way(
                     unit = min(unit, entries[entry, UNIT])
             reached[depth * num_lines + line] = unit
             at += found[line, COUNT]
-        cost = _fill(
-            order,
-            True,
-            False,
-            lowest,
-            repeats,
-            least_units,
-            num_lines,
-            num_slots,
-            program,
-            weights,
-            rates,
-            left,
-            work,
-        )
-        if cost < best:
-            best = cost
-            _fill(
-                order,
-                True,
-                True,
-                lowest,
-                repeats,
-                least_units,
-                num_lines,
-                num_slots,
-                program,
-                weights,
-                rates,
-                left,
-                work,
-            )
-        if not whole_order and (may_leave or cost == UNREACHED):
+        is_served = False
+        for complete in (True, False):
+            if not complete and (whole_order or (is_served and not may_leave)):
+                continue
             cost = _fill(
                 order,
-                False,
+                complete,
                 False,
                 lowest,
                 repeats,
@@ -191,11 +162,12 @@ def best_way(
                 left,
                 work,
             )
+            is_served |= cost < UNREACHED
             if cost < best:
                 best = cost
                 _fill(
                     order,
-                    False,
+                    complete,
                     True,
                     lowest,
                     repeats,
