@@ -148,7 +148,7 @@ def _summarise(summary: Any, out: str, decided_by: str, mode: str, as_json: bool
     show.say(f"{out}: {size}, {decided_by}, {mode}", "")
     show.table(["", ""], kpi_rows([kpis]), right=[1])
     if summary.bound:
-        show.say("", show.bound(summary.bound))
+        show.sentences("", show.bound(summary.bound))
     if reasons:
         show.say("")
         show.table(["lines short", "reason"], [(n, reason) for reason, n in reasons], [0])

@@ -56,7 +56,7 @@ def optimum(catalog: str, orders: str | None, policy: str, as_json: bool, quiet:
         show.as_json(found.as_json())
         return
     show.say(f"{many(result.kpis.orders, 'order')}, {many(result.kpis.lines, 'line')}, {policy}")
-    show.say(show.bound(found), "")
+    show.sentences(show.bound(found), "")
     rows = [
         (name, f"{cost / 10**6:,.2f}", "" if above is None else f"{above:.2%}")
         for name, cost in sorted(found.rules.items(), key=lambda rule: rule[1])

@@ -82,9 +82,10 @@ def notes(lines: Sequence[str]) -> None:
 
 def bound(found: Bound) -> str:
     """Say how far a batch is from the least that it could cost."""
-    far = "" if found.gap is None else f", {found.gap:.2%} below"
+    far = "" if found.gap is None else f", {found.gap:.2%} above the bound"
     early = "" if found.is_whole else "; the time limit ended the search"
-    return f"no way to serve them costs less than {found.least:,.2f}{far}{early}"
+    least = f"no way to serve them costs less than {found.least:,.2f}"
+    return f"decided together they cost {found.cost:,.2f}{far}: {least}{early}"
 
 
 @contextmanager

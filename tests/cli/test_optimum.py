@@ -50,4 +50,5 @@ def test_a_run_says_how_far_it_is_from_the_bound(tmp_path):
     told = ssa("allocate", *NORTHWIND, "--policy", policy, "--out", out, "--quiet")
     assert told.code == 0
     bound = json.loads((out / "run.json").read_text())["bound"]
-    assert f"costs less than {bound['least']:,.2f}, {bound['gap']:.2%} below" in told.out
+    assert f"{bound['gap']:.2%} above the bound: " in told.out
+    assert f"costs less than {bound['least']:,.2f}\n" in told.out
