@@ -171,3 +171,8 @@ def frozen(array: np.ndarray) -> np.ndarray:
         array = array.view()
         array.flags.writeable = False
     return array
+
+
+def exact_sum(values: IntArray) -> int:
+    """Add up beyond the range of int64: the two halves of each value apart."""
+    return (int((values >> 32).sum()) << 32) + int((values & (2**32 - 1)).sum())

@@ -18,7 +18,7 @@ from engine.optimum.batch import (
     market_of,
     work_for,
 )
-from engine.types import QTY_SCALE, IntArray
+from engine.types import QTY_SCALE, IntArray, exact_sum
 
 _PASSES = 80
 """Passes over all orders that look for prices; the last moves them a thousandth of the first."""
@@ -62,7 +62,7 @@ class Allotment(NamedTuple):
     @property
     def total(self) -> int:
         """What all orders cost, 1e-6."""
-        return exact_total(self.cost)
+        return exact_sum(self.cost)
 
 
 class Solved(NamedTuple):
@@ -190,7 +190,7 @@ class _Run:
         floor = np.zeros(batch.num_orders, np.int64)
         floors(self.alone, *three, market, floor, self.work)
         floors(self.orders, *three, market, floor, self.work)
-        best, price, self.floor = exact_total(floor), market.price.copy(), floor.copy()
+        best, price, self.floor = exact_sum(floor), market.price.copy(), floor.copy()
         step = self.worth * _FIRST_STEP
         for done in range(1, _PASSES + 1):
             if not len(self.orders) or self.late():
@@ -199,7 +199,7 @@ class _Run:
             step = step * 10 // 11
             if done % _BOUND_EVERY == 0:
                 floors(self.orders, *three, market, floor, self.work)
-                bound = exact_total(floor) - _worth_of_stock(market)
+                bound = exact_sum(floor) - _worth_of_stock(market)
                 if bound > best:
                     best, price, self.floor = bound, market.price.copy(), floor.copy()
         return best, price
@@ -215,11 +215,20 @@ class _Run:
         )
         floor = self.floor.copy()
         floors(self.orders, batch.program, batch.weights, batch.rates, market, floor, self.work)
-        sharper = exact_total(floor) - _worth_of_stock(market)
+        sharper = exact_sum(floor) - _worth_of_stock(market)
         if sharper <= bound:
             return bound, price
         self.floor = floor
         return sharper, market.price
+
+    def nothing_given(self) -> Allotment:
+        """Return an allocation in which no order has anything, to be filled in."""
+        batch = self.batch
+        return Allotment(
+            np.zeros(len(batch.program.item), np.int64),
+            batch.supply.copy(),
+            np.zeros(batch.num_orders, np.int64),
+        )
 
     def deal(self, price: IntArray, part: int) -> Allotment:
         """Deal the stock out at prices; orders that compete with none come first."""
@@ -227,11 +236,7 @@ class _Run:
 
         batch = self.batch
         three = batch.program, batch.weights, batch.rates
-        dealt = Allotment(
-            np.zeros(len(batch.program.item), np.int64),
-            batch.supply.copy(),
-            np.zeros(batch.num_orders, np.int64),
-        )
+        dealt = self.nothing_given()
         for orders, pace in (
             (self.alone, self.no_prices),
             (self.shuffled(self.orders), self.pace(self.worth // part)),
@@ -245,11 +250,7 @@ class _Run:
         from engine.kernels.optimum.allot import book
 
         batch = self.batch
-        booked = Allotment(
-            np.zeros(len(given), np.int64),
-            batch.supply.copy(),
-            np.zeros(batch.num_orders, np.int64),
-        )
+        booked = self.nothing_given()
         three = batch.program, batch.weights, batch.rates
         book(given, *three, booked.left, booked.given, booked.cost, self.work)
         return booked
@@ -297,7 +298,7 @@ class _Run:
 def worth_of_unit(batch: Batch) -> int:
     """Return what leaving all out costs for each unit, and a shipment for each order, 1e-6."""
     program, weights = batch.program, batch.weights
-    units = max(exact_total(program.need) // QTY_SCALE, 1)
+    units = max(exact_sum(program.need) // QTY_SCALE, 1)
     shipment = int(program.shipment.max(initial=0))
     lines = int(np.count_nonzero(program.need))
     lost = lines * weights.line + batch.num_orders * (weights.order + shipment)
@@ -310,9 +311,3 @@ def _worth_of_stock(market: Market) -> int:
     priced = np.flatnonzero(market.price)
     pairs = zip(market.price[priced].tolist(), market.supply[priced].tolist(), strict=True)
     return sum(-(-price * supply // QTY_SCALE) for price, supply in pairs)
-
-
-def exact_total(values: IntArray) -> int:
-    """Return a sum, which may be beyond the range of int64."""
-    high, low = np.divmod(values, 1 << 32)
-    return (int(high.sum()) << 32) + int(low.sum())

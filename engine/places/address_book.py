@@ -49,7 +49,7 @@ class _Country(NamedTuple):
     cities, regions and region codes, row by row.
     """
 
-    positions: list["Position"]
+    positions: list[Position]
     postcodes: dict[str, int]
     cities: list[str]
     of_city: list[int]

@@ -19,8 +19,8 @@ from engine.selection.costs import (
 )
 from engine.selection.deduction import Deduction
 from engine.selection.plan import Plan, decides_by_cost
-from engine.selection.totals import OrderTotals, exact_sum
-from engine.types import IntArray
+from engine.selection.totals import OrderTotals
+from engine.types import IntArray, exact_sum
 
 
 class Bill:

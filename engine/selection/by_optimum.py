@@ -70,8 +70,9 @@ class ByOptimum(ByPolicy):
     def serve_parts(self, parts: list[OrderSet], clock: Clock) -> list[Deduction]:
         """Serve a batch that comes in parts; lines count from 0 in each."""
         with clock("rank"):
-            pieces = [self._piece(part) for part in parts]
-            batch = self._batch(pieces)
+            supply = self._supply()
+            pieces = [self._piece(part, supply) for part in parts]
+            batch = self._batch(pieces, supply)
         with clock("optimize"):
             starts = [_given(found, pieces, self._num_items) for found in self._greedy(parts)]
             solved = solve(batch, starts)
@@ -134,7 +135,7 @@ class ByOptimum(ByPolicy):
 
         return self._serve_blocks(orders, clock, serve)
 
-    def _piece(self, orders: OrderSet) -> _Piece:
+    def _piece(self, orders: OrderSet, free: IntArray) -> _Piece:
         """Write down what each source could give of each line."""
         rankings = distinct_rankings(
             orders, by_destination=self.maker.by_destination, by_area=self.maker.by_area
@@ -153,7 +154,7 @@ class ByOptimum(ByPolicy):
         ranking = rankings.of_order[order]
         terms = self._terms(orders, RankedBlock(0, len(orders.ids), board, rankings.of_order))
         serves = board.bars[0][ranking, source] == 0
-        serves &= self._supply[item] > 0
+        serves &= free[item] > 0
         serves &= ~_excluded(terms, order, source, orders.skus[line], self._catalog)
         line, item, source, ranking = (column[serves] for column in (line, item, source, ranking))
         managed = self._stock.skus.managed[orders.skus[line]] > 0
@@ -174,7 +175,6 @@ class ByOptimum(ByPolicy):
             item,
         )
 
-    @property
     def _supply(self) -> IntArray:
         """(num_items,) what orders may take, 1e-4 units; 1 where stock is not managed."""
         managed = np.repeat(self._stock.skus.managed > 0, np.diff(self._catalog.items.offsets))
@@ -186,10 +186,10 @@ class ByOptimum(ByPolicy):
             free = np.where(self._stock.excluded > 0, 0, free)
         return free.astype(np.int64)
 
-    def _batch(self, pieces: list[_Piece]) -> Batch:
+    def _batch(self, pieces: list[_Piece], free: IntArray) -> Batch:
         program = _joined([piece.program for piece in pieces])
         num_sources = self._catalog.sources.num_rows
-        supply, units_at, orders_at = [self._supply], -1, -1
+        supply, units_at, orders_at = [free], -1, -1
         if self._rules.capacity:
             units_at, orders_at = self._num_items, self._num_items + num_sources
             supply.append(np.maximum(self._of_source[:, 1], 0))

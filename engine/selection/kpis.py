@@ -12,8 +12,8 @@ from engine.orders import OrderSet
 from engine.selection.bill import Bill, is_priced
 from engine.selection.deduction import Deduction
 from engine.selection.plan import Plan
-from engine.selection.totals import OrderTotals, exact_sum
-from engine.types import QTY_SCALE, REASONS, BoolArray, FlagArray, IntArray, Items
+from engine.selection.totals import OrderTotals
+from engine.types import QTY_SCALE, REASONS, BoolArray, FlagArray, IntArray, Items, exact_sum
 
 
 @dataclass(frozen=True)

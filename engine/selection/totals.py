@@ -56,8 +56,3 @@ def order_totals(catalog: Catalog, orders: OrderSet, done: Deduction) -> OrderTo
             "than 99999999999999.9999; correct the quantities or split the order"
         )
     return OrderTotals(*totals, opens_shipment.view(bool))
-
-
-def exact_sum(values: IntArray) -> int:
-    """Add up beyond the range of int64: the two halves of each value apart."""
-    return (int((values >> 32).sum()) << 32) + int((values & (2**32 - 1)).sum())

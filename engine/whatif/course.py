@@ -12,10 +12,10 @@ from engine.clock import Clock
 from engine.orders import OrderSet
 from engine.selection.kpis import KPIs, Tally
 from engine.selection.run import Run
-from engine.selection.totals import OrderTotals, exact_sum
+from engine.selection.totals import OrderTotals
 from engine.tables.quantity import decimal_to_units, sum_by_group, units_to_decimal
 from engine.tables.whole import whole
-from engine.types import IntArray, frozen
+from engine.types import IntArray, exact_sum, frozen
 from engine.whatif.calendar import calendar_of
 from engine.whatif.case import Case, lines_of
 from engine.whatif.ledger import Ledger

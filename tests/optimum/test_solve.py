@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from engine.kernels.optimum.bundles import Weights
 from engine.kernels.orders.bundles import PARTIAL, Rates
 from engine.optimum.batch import Batch
-from engine.optimum.solve import exact_total, solve
-from engine.types import QTY_SCALE
+from engine.optimum.solve import solve
+from engine.types import QTY_SCALE, exact_sum
 from tests.optimum.strategies import FEATURES, MILLION, Line, program_of, tiny, tiny_batches, whole
 from tests.oracle.batches import (
     cheapest_ways,
@@ -196,5 +196,5 @@ def test_solve_bounds_what_capacities_in_fractions_round_away():
 
 
 @given(st.lists(st.integers(-(1 << 63), (1 << 63) - 1)))
-def test_exact_total_is_that_of_whole_numbers(values):
-    assert exact_total(np.array(values, np.int64)) == sum(values)
+def test_exact_sum_is_that_of_whole_numbers(values):
+    assert exact_sum(np.array(values, np.int64)) == sum(values)
