@@ -15,6 +15,8 @@ class Clock:
     on_lines
         Called with how many order lines are done, and how many there are (about, or 0 if nobody
         knows).
+    on_word
+        Called with a few words on how a long phase goes on.
 
     Attributes
     ----------
@@ -28,9 +30,11 @@ class Clock:
         self,
         on_phase: Callable[[str], None] | None = None,
         on_lines: Callable[[int, int], None] | None = None,
+        on_word: Callable[[str], None] | None = None,
     ) -> None:
         self.seconds: dict[str, float] = {}
         self._on_phase = on_phase
+        self._on_word = on_word
         self.on_lines = [on_lines] if on_lines else []
 
     @contextmanager
@@ -49,3 +53,8 @@ class Clock:
         """Tell how many order lines are done."""
         for tell in self.on_lines:
             tell(done, total)
+
+    def word(self, words: str) -> None:
+        """Tell how a long phase goes on, in words."""
+        if self._on_word:
+            self._on_word(words)

@@ -20,3 +20,10 @@ def test_clock_tells_how_many_lines_are_done():
     clock.lines(3, 10)
     Clock().lines(1, 2)
     assert heard == [(3, 10)]
+
+
+def test_clock_tells_how_a_phase_goes_on():
+    heard = []
+    Clock(on_word=heard.append).word("3.25% above the bound")
+    Clock().word("nobody hears it")
+    assert heard == ["3.25% above the bound"]

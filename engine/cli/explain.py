@@ -28,7 +28,7 @@ def explain(folder: str, order_id: str, as_json: bool, quiet: bool) -> None:
     """
     from engine.replay import explain as replayed
 
-    show.compiling(quiet, policy=True)
+    show.compiling(quiet, show.POLICIES)
     with show.progress(quiet, "read", "hash", "validate", "encode", "rank", "deduct") as clock:
         found = replayed(folder, order_id, clock=clock)
     if as_json:

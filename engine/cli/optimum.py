@@ -20,9 +20,28 @@ ssa optimum data/northwind/catalog data/northwind/orders \\
     show_default=True,
     help="Whose costs and constraints count: a preset or a TOML file. Its order_rule does not.",
 )
+@click.option(
+    "--exact",
+    is_flag=True,
+    help="Go on to the best bound of its kind, by HiGHS: pip install 'ssa-engine[optimum]'.",
+)
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0.001, max=86_400),
+    metavar="SECONDS",
+    help="End the search then; the bound holds all the same.  [default: the policy's]",
+)
 @options.json
 @options.quiet
-def optimum(catalog: str, orders: str | None, policy: str, as_json: bool, quiet: bool) -> None:
+def optimum(
+    catalog: str,
+    orders: str | None,
+    policy: str,
+    exact: bool,
+    time_limit: float | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Tell how little the orders could cost, and how far above that each order rule is.
 
     The orders are decided together, as by order_rule optimal, and nothing is written.
@@ -35,8 +54,12 @@ def optimum(catalog: str, orders: str | None, policy: str, as_json: bool, quiet:
     from engine.selection.plan import find_plan
     from engine.selection.shown import many
 
-    plan = find_plan(None, {**as_mapping(find_policy(policy)), "order_rule": BATCH_RULE})
-    show.compiling(quiet, policy=True)
+    given = as_mapping(find_policy(policy))
+    given["optimal"]["exact"] |= exact
+    if time_limit is not None:
+        given["optimal"]["time_limit"] = f"{time_limit:.3f}"
+    plan = find_plan(None, {**given, "order_rule": BATCH_RULE})
+    show.compiling(quiet, show.BATCHES)
     with terminate_cleanly(), show.progress(quiet, *_PHASES) as clock:
         run = read_run(catalog, orders, quarantine=False, clock=clock)
         result = allocate_orders(

@@ -18,6 +18,10 @@ from engine.selection.shown import kpi_differences, kpi_rows
 
 _SECONDS_BETWEEN = 10.0
 """Between two lines about a long run."""
+POLICIES, BATCHES = "orders.serve", "optimum."
+COMPILING = {"": 10, POLICIES: 25, BATCHES: 50}
+"""Kernels -> seconds that compiling those takes which a run by an algorithm, by a policy, or of a
+batch as a whole needs."""
 _STEPS = {
     "read": "reading tables",
     "validate": "checking rows",
@@ -98,12 +102,12 @@ def courtesy() -> Iterator[None]:
         tell(f"ssa: all is written, but this summary cannot be printed: {error.strerror}")
 
 
-def compiling(quiet: bool, policy: bool = False) -> None:
-    """Say why this run takes longer than the next, if it does."""
+def compiling(quiet: bool, kernels: str = "") -> None:
+    """Say why this run takes longer than the next, if it does; see `COMPILING`."""
     from engine.kernels.place import is_cold
 
-    if not quiet and is_cold("orders.serve" if policy else ""):
-        seconds = 25 if policy else 10
+    if not quiet and is_cold(kernels):
+        seconds = COMPILING[kernels]
         tell(f"ssa: compiling the kernels, once (about {seconds} s); ssa warmup does it ahead")
 
 
@@ -119,19 +123,22 @@ def progress(quiet: bool, *phases: str) -> Iterator[Clock]:
 
 
 def _plain_progress() -> Clock:
-    """Tell of each phase, and of the lines done every ten seconds."""
+    """Tell of each phase, and how far a long one is every ten seconds."""
     start = told = perf_counter()
 
     def say_so(what: str) -> None:
         tell(f"{perf_counter() - start:6.1f} s  {what}")
 
-    def count(done: int, total: int) -> None:
+    def say_some(words: str) -> None:
         nonlocal told
         if perf_counter() - told > _SECONDS_BETWEEN:
             told = perf_counter()
-            say_so(f"{done:,} of about {total:,} lines done")
+            say_so(words)
 
-    return Clock(lambda phase: say_so(_step(phase)), count)
+    def count(done: int, total: int) -> None:
+        say_some(f"{done:,} of about {total:,} lines done")
+
+    return Clock(lambda phase: say_so(_step(phase)), count, say_some)
 
 
 def _bar(phases: Sequence[str]) -> Iterator[Clock]:
@@ -151,7 +158,10 @@ def _bar(phases: Sequence[str]) -> Iterator[Clock]:
             # Phases run side by side from here on: the lines say how far the run is.
             bar.update(task, description=f"{done:,} lines", completed=done, total=max(done, total))
 
-        yield Clock(show, count)
+        def say_so(words: str) -> None:
+            bar.update(task, description=words)
+
+        yield Clock(show, count, say_so)
 
 
 def _step(phase: str) -> str:

@@ -105,7 +105,9 @@ def simulate(
     from engine.io.output import terminate_cleanly
     from engine.whatif.folders import simulate_folders
 
-    show.compiling(quiet, policy=policy is not None or _decides_by_policy(scenarios))
+    show.compiling(
+        quiet, show.POLICIES if policy is not None or _decides_by_policy(scenarios) else ""
+    )
     with terminate_cleanly(), show.progress(quiet, *_PHASES) as clock:
         clock.on_lines.append(give_back)
         found, rows, report = simulate_folders(

@@ -25,7 +25,7 @@ def warmup(ctx: click.Context, as_json: bool, quiet: bool) -> None:
     start = perf_counter()
     folder = str(place() or "no folder")
     if can_be_kept := _can_be_made(place()):
-        show.compiling(quiet, policy=True)
+        show.compiling(quiet, show.BATCHES)
         run_all_kernels()
     seconds = perf_counter() - start
     if not can_be_kept or is_cold():
@@ -54,6 +54,7 @@ def run_all_kernels() -> None:
     import pyarrow as pa
 
     from engine.catalog import Catalog
+    from engine.errors import UsageError
     from engine.intake.book import OrderKeys
     from engine.selection.allocate import allocate
     from engine.selection.run import MODES
@@ -82,6 +83,10 @@ def run_all_kernels() -> None:
     for code, mode, include_zero in product(("priority", "distance"), MODES, (False, True)):
         allocate(catalog, orders, lines, algorithm=code, mode=mode, include_zero=include_zero)
     allocate(catalog, orders, lines, policy="nearest_complete")
+    together = {"order_rule": "optimal", "costs": {"per_unit": 1}}
+    allocate(catalog, orders, lines, policy=together)
+    with suppress(UsageError):  # without highspy there is no linear program to compile for
+        allocate(catalog, orders, lines, policy={**together, "optimal": {"exact": True}})
     # Only lines that are read batch by batch look for their orders this way.
     ids = orders["order_id"].combine_chunks()
     OrderKeys(ids, ids[:0]).positions(ids, 0)

@@ -87,9 +87,11 @@ def solve(
     batch: Batch,
     starts: Iterable[IntArray] = (),
     *,
+    promised: IntArray | None = None,
     seed: int = 0,
     exact: bool = False,
     goes_on: Callable[[], bool] = lambda: True,
+    tell: Callable[[int, int | None], None] = lambda bound, cost: None,
 ) -> Solved:
     """Decide a batch as a whole.
 
@@ -98,7 +100,10 @@ def solve(
     batch
         Orders, sources and stock.
     starts
-        (num_entries,) allocations that are known; what is returned costs no more than any.
+        (num_entries,) allocations that are known; what is returned costs no more than any that
+        keeps to what is promised.
+    promised
+        (num_lines,) 1e-4 units that lines get at least, one of the ``starts`` gives them; or none.
     seed
         Of what is random.
     exact
@@ -106,6 +111,8 @@ def solve(
         allocation is found at these prices. See `engine.optimum.patterns`.
     goes_on
         Asked now and then whether there is time left.
+    tell
+        Told now and then of the bound, and once there is an allocation of its cost, in 1e-6.
 
     Returns
     -------
@@ -124,19 +131,22 @@ def solve(
     capacities are in whole units, it is that of allocations in whole units: what rounding takes off
     the cost of units that are split is not allowed for.
     """
-    run = _Run(batch, seed, goes_on)
+    run = _Run(batch, promised, seed, goes_on, tell)
     bound, price = run.climb()
     if exact:
         bound, price = run.sharpen(bound, price)
-    best = min((run.deal(price, part) for part in _DEALS), key=lambda one: one.total)
-    run.exchange(best, price, bound)
+    known = [run.known(given) for given in starts]
+    totals = tuple(one.total for one in known)
+    tries = sorted(filter(run.keeps, known), key=lambda one: one.total)
     # What is known is mostly a worse place to start from: tried where it is the better of the two.
-    known_ones = [run.known(given) for given in starts]
-    totals = tuple(one.total for one in known_ones)
-    for known in known_ones:
-        if known.total < best.total:
-            run.exchange(known, price, bound)
-            best = known
+    if promised is None:
+        tries.insert(0, min((run.deal(price, part) for part in _DEALS), key=lambda one: one.total))
+    best = tries[0]
+    run.exchange(best, price, bound)
+    for other in tries[1:]:
+        if other.total < best.total:
+            run.exchange(other, price, bound)
+            best = other
     return Solved(
         best.given, best.total, bound, totals, price, not run.is_late, int(run.work.counts[1])
     )
@@ -145,8 +155,16 @@ def solve(
 class _Run:
     """One batch under way: its work space and its chance."""
 
-    def __init__(self, batch: Batch, seed: int, goes_on: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        batch: Batch,
+        promised: IntArray | None,
+        seed: int,
+        goes_on: Callable[[], bool],
+        tell: Callable[[int, int | None], None],
+    ) -> None:
         self.batch = batch
+        self.promised = np.empty(0, np.int64) if promised is None else promised
         self.demand = demand_of(batch)
         self.market: Market = market_of(batch, self.demand)
         is_competing = competing(batch, self.market.share)
@@ -155,6 +173,7 @@ class _Run:
         self.work: Work = work_for(batch)
         self.chance = np.array([(seed + 1) * 0x9E3779B97F4A7C1 % (1 << 63)], np.int64)
         self.goes_on = goes_on
+        self.tell = tell
         self.is_late = False
         self.no_prices = np.zeros(len(self.demand), np.int64)
         self.worth = worth_of_unit(batch)
@@ -202,6 +221,7 @@ class _Run:
                 bound = exact_sum(floor) - _worth_of_stock(market)
                 if bound > best:
                     best, price, self.floor = bound, market.price.copy(), floor.copy()
+                self.tell(best, None)
         return best, price
 
     def sharpen(self, bound: int, price: IntArray) -> tuple[int, IntArray]:
@@ -255,6 +275,13 @@ class _Run:
         book(given, *three, booked.left, booked.given, booked.cost, self.work)
         return booked
 
+    def keeps(self, dealt: Allotment) -> bool:
+        """Tell whether each line has what it was promised."""
+        if not len(self.promised):
+            return True
+        total = np.append(0, np.cumsum(dealt.given))[self.batch.program.lines]
+        return bool((np.diff(total) >= self.promised).all())
+
     def exchange(self, dealt: Allotment, price: IntArray, bound: int) -> None:
         """Improve an allocation in place, until nothing is to be expected."""
         from engine.kernels.optimum.allot import exchange
@@ -282,6 +309,7 @@ class _Run:
                     price,
                     self.no_prices,
                     holders,
+                    self.promised,
                     dealt.left,
                     dealt.given,
                     dealt.cost,
@@ -291,6 +319,7 @@ class _Run:
                     self.work,
                 )
             total -= gained
+            self.tell(bound, total)
             if total == bound or (done + 1 >= rounds and gained * _ENOUGH <= total):
                 return
 

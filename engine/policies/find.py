@@ -15,7 +15,15 @@ from typing import Any, get_args
 import msgspec
 
 from engine.errors import EngineError, PolicyError
-from engine.policies.model import KINDS, Band, Constraint, Costs, PluginConstraint, Policy
+from engine.policies.model import (
+    KINDS,
+    Band,
+    Constraint,
+    Costs,
+    Optimal,
+    PluginConstraint,
+    Policy,
+)
 from engine.policies.rules import check_policy
 from engine.policies.toml_lines import line_of
 
@@ -102,10 +110,12 @@ def parsed_toml(text: str, where: str, error: type[EngineError] = PolicyError) -
 def _plain(policy: Policy) -> dict[str, Any]:
     """Return a policy as a mapping: objects are not checked when they are made."""
     plain: dict[str, Any] = {name: getattr(policy, name) for name in policy.__struct_fields__}
-    costs, constraints = plain["costs"], plain["constraints"]
-    if not isinstance(costs, Costs) or not isinstance(constraints, list | tuple):
+    constraints = plain["constraints"]
+    if not isinstance(constraints, list | tuple):
         return plain  # refused when it is checked
-    plain["costs"] = msgspec.to_builtins(costs, builtin_types=(Decimal,))
+    for name, kind in _TABLES.items():
+        if isinstance(plain[name], kind):
+            plain[name] = msgspec.to_builtins(plain[name], builtin_types=(Decimal,))
     plain["constraints"] = [
         {"kind": it.kind, "soft": it.soft, **it.options}
         if isinstance(it, PluginConstraint)
@@ -198,8 +208,8 @@ def _fields(given: Mapping[str, Any], inner: str) -> list[str]:
     """Return the keys that are allowed in a part of a policy or of a constraint."""
     if inner.startswith(".costs.bands"):
         return sorted(Band.__struct_fields__)
-    if inner == ".costs":
-        return sorted(Costs.__struct_fields__)
+    if kind := _TABLES.get(inner.removeprefix(".")):
+        return sorted(kind.__struct_fields__)
     for one in get_args(Constraint):
         if one.__struct_config__.tag == given.get("kind"):
             return sorted(["kind", *one.__struct_fields__])
@@ -217,6 +227,7 @@ def worded(message: str, path: str) -> str:
 
 
 _UNKNOWN = "Object contains unknown field"
+_TABLES: dict[str, Any] = {"costs": Costs, "optimal": Optimal}
 _TYPES = {
     "invalid decimal string": "not a number",
     "array": "a list",

@@ -11,6 +11,7 @@ BATCH_RULE = "optimal"
 """The order rule that decides all orders of a batch together; the others take one at a time."""
 
 ALL_RULES = (*ORDER_RULES, BATCH_RULE)
+FIRST = ("service", "cost")
 SCORES = ("priority", "distance", "cost", "stock_level", "balance", "capacity_left")
 FARTHEST_KM = Decimal(20_015)
 """Half the Earth's circumference, rounded down."""
@@ -39,6 +40,19 @@ class Costs(Part, frozen=True, kw_only=True):
     unknown_km: Decimal = FARTHEST_KM
     rates: bool = False
     bands: tuple[Band, ...] = ()
+
+
+class Optimal(Part, frozen=True, kw_only=True):
+    """How a batch is decided as a whole.
+
+    ``first`` is one of `FIRST`; without it cost comes first where what is not served has a price.
+    """
+
+    first: str | None = None
+    keep_promises: bool = False
+    seed: int = 0
+    time_limit: Decimal = Decimal(0)
+    exact: bool = False
 
 
 class _Constraint(Part, frozen=True, kw_only=True, tag_field="kind"):
@@ -127,6 +141,8 @@ class Policy(Part, frozen=True, kw_only=True):
         Sources on which an order may draw; 0 for no limit.
     costs
         Of shipments and units.
+    optimal
+        How the order rule ``optimal`` decides.
     constraints
         Which sources may serve.
 
@@ -143,6 +159,7 @@ class Policy(Part, frozen=True, kw_only=True):
     ship_policy: str = "partial"
     max_sources: int = 0
     costs: Costs = Costs()
+    optimal: Optimal = Optimal()
     constraints: tuple[
         Any, ...
     ] = ()  # `Constraint` and `PluginConstraint`, which have no common tag

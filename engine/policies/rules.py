@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from engine.policies.model import (
     ALL_RULES,
     BATCH_RULE,
+    FIRST,
     ORDER_RULES,
     MaxDistance,
     MinUnits,
@@ -20,6 +21,8 @@ MOST_MONEY = Decimal(10) ** 6
 MOST_KM = Decimal(10) ** 6
 MOST_BY_KM = Decimal(1000)
 MOST_DECIMALS = 9
+MOST_SECONDS = Decimal(86_400)
+MOST_SEED = 2**31 - 1
 MOST_UNITS = Decimal("99999999.9999")
 
 _EXACT = Context(prec=40)  # whatever the caller's own says
@@ -42,6 +45,7 @@ def check_policy(policy: Policy) -> Iterator[Problem]:
     yield from _check_names(policy)
     yield from _check_numbers(policy)
     yield from _check_costs(policy)
+    yield from _check_optimal(policy)
     yield from _check_constraints(policy)
 
 
@@ -109,6 +113,23 @@ def _check_costs(policy: Policy) -> Iterator[Problem]:
         if band.up_to_km <= before:
             yield f"{path}.up_to_km", "bands must stand by rising up_to_km; sort them"
         before = band.up_to_km
+
+
+def _check_optimal(policy: Policy) -> Iterator[Problem]:
+    optimal, costs = policy.optimal, policy.costs
+    if optimal.first is not None:
+        yield from _unknown("$.optimal.first", "first", optimal.first, FIRST)
+    if optimal.first == "cost" and not costs.per_unserved_unit and not costs.per_unserved_order:
+        yield (
+            "$.optimal.first",
+            "to serve nothing costs least: with first = 'cost' give costs.per_unserved_unit or "
+            "costs.per_unserved_order",
+        )
+    if not 0 <= optimal.seed <= MOST_SEED:
+        yield "$.optimal.seed", f"seed {optimal.seed} is out of range; give 0 to {MOST_SEED:,}"
+    yield from _check_number(
+        "$.optimal.time_limit", "time_limit", optimal.time_limit, MOST_SECONDS, 3
+    )
 
 
 def _check_constraints(policy: Policy) -> Iterator[Problem]:

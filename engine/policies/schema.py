@@ -8,7 +8,15 @@ from typing import Any
 import msgspec
 
 from engine.policies import rules
-from engine.policies.model import ALL_RULES, KINDS, ORDER_RULES, SCORES, Constraint, Policy
+from engine.policies.model import (
+    ALL_RULES,
+    FIRST,
+    KINDS,
+    ORDER_RULES,
+    SCORES,
+    Constraint,
+    Policy,
+)
 from engine.tables.schema import SHIP_POLICIES
 
 Schema = dict[str, Any]
@@ -25,6 +33,7 @@ _MOST = {
     "Band": {**dict.fromkeys(_MONEY[:2], rules.MOST_MONEY), "up_to_km": rules.MOST_KM},
     "MaxDistance": {"km": rules.MOST_KM},
     "MinUnits": {"units": rules.MOST_UNITS},
+    "Optimal": {"time_limit": rules.MOST_SECONDS},
 }
 """The largest number of each key that holds one, as `rules.check_policy` has it."""
 
@@ -47,7 +56,9 @@ def policy_schema() -> Schema:
         part["description"] = part["description"].partition("\n")[0]
         for key, given in part["properties"].items():
             part["properties"][key] = _typed(given, _MOST.get(name, {}).get(key))
-    policy = parts.pop("Policy")
+    policy, optimal = parts.pop("Policy"), parts["Optimal"]["properties"]
+    optimal["first"] = {"enum": [*FIRST]}
+    optimal["seed"] |= {"minimum": 0, "maximum": rules.MOST_SEED}
     parts["Plugin"] = _plugin()
     keys = policy["properties"]
     keys["ranking"] |= {"items": _open(SCORES), "minItems": 1, "uniqueItems": True}

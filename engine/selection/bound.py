@@ -110,4 +110,6 @@ def dropped_by_bound(policy: Policy) -> tuple[str, ...]:
         dropped.append("min_units: shipments may hold less")
     if policy.costs.rates:
         dropped.append("rates: each shipment at the lowest of its lane")
+    if policy.optimal.keep_promises:
+        dropped.append("keep_promises: lines may get less than one order at a time gives them")
     return tuple(dropped)

@@ -1,5 +1,7 @@
 """Runs that decide a batch as a whole."""
 
+from math import inf
+from time import perf_counter
 from typing import NamedTuple
 
 import msgspec
@@ -11,7 +13,7 @@ from engine.errors import PolicyError
 from engine.kernels.optimum.bundles import Program, Weights
 from engine.kernels.orders.bundles import ENDLESS, Terms, Work
 from engine.optimum.batch import Batch
-from engine.optimum.solve import solve, worth_of_unit
+from engine.optimum.solve import Solved, solve, worth_of_unit
 from engine.orders import OrderSet
 from engine.policies.model import BATCH_RULE, ORDER_RULES
 from engine.selection.bound import Bound, dropped_by_bound
@@ -74,8 +76,7 @@ class ByOptimum(ByPolicy):
             pieces = [self._piece(part, supply) for part in parts]
             batch = self._batch(pieces, supply)
         with clock("optimize"):
-            starts = [_given(found, pieces, self._num_items) for found in self._greedy(parts)]
-            solved = solve(batch, starts)
+            solved = self._solve(batch, parts, pieces, clock)
         done, first = [], 0
         for part, piece in zip(parts, pieces, strict=True):
             given = solved.given[first : first + len(piece.items)]
@@ -98,6 +99,26 @@ class ByOptimum(ByPolicy):
     @property
     def _num_items(self) -> int:
         return len(self._start)
+
+    def _solve(
+        self, batch: Batch, parts: list[OrderSet], pieces: list[_Piece], clock: Clock
+    ) -> Solved:
+        optimal, start = self._policy.optimal, perf_counter()
+        limit = float(optimal.time_limit) or inf
+        starts = [_given(found, pieces, self._num_items) for found in self._greedy(parts)]
+        promised = None
+        if optimal.keep_promises:
+            total = np.append(0, np.cumsum(starts[ORDER_RULES.index("cheapest")]))
+            promised = np.diff(total[batch.program.lines])
+        return solve(
+            batch,
+            starts,
+            promised=promised,
+            seed=optimal.seed,
+            exact=optimal.exact,
+            goes_on=lambda: perf_counter() - start < limit,
+            tell=lambda bound, cost: clock.word(_so_far(bound, cost)),
+        )
 
     def _greedy(self, parts: list[OrderSet]) -> list[list[Deduction]]:
         """Serve the batch by each rule that goes order by order; nothing of it is kept."""
@@ -202,10 +223,10 @@ class ByOptimum(ByPolicy):
         return batch
 
     def _weights(self, program: Program, units_at: int, orders_at: int) -> Weights:
-        """Return what is not served counts as the policy says, or more than all shipping."""
+        """Return what is not served counts: as the policy says, or more than all shipping."""
         rules = self._rules
         unit, line, order = rules.per_unserved_unit, 0, rules.per_unserved_order
-        if unit == 0 and order == 0:
+        if self._policy.optimal.first == "service" or (unit == 0 and order == 0):
             dearest = int(program.shipment.max(initial=0)) + int(program.unit_cost.max(initial=0))
             unit, line, order = 100 * dearest, 10 * dearest, dearest
         return Weights(
@@ -239,6 +260,12 @@ class ByOptimum(ByPolicy):
                 f"policy: an order could count more than {_MOST_MONEY // 10**6:,} with the prices "
                 "that order_rule optimal puts on stock; lower the costs or correct the quantities"
             )
+
+
+def _so_far(bound: int, cost: int | None) -> str:
+    if cost is None or bound <= 0:
+        return f"bound {bound / 10**6:,.2f}"
+    return f"{(cost - bound) / bound:.2%} above the bound"
 
 
 def _joined(programs: list[Program]) -> Program:

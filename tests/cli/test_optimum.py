@@ -36,6 +36,18 @@ def test_what_orders_cost_alone_is_the_least_where_nothing_is_scarce():
     assert found["gap"] == 0
 
 
+def test_the_exact_bound_is_no_lower_and_one_in_a_hurry_no_higher():
+    bounds = [
+        json.loads(ssa("optimum", *NORTHWIND, *options, "--json", "--quiet").out)
+        for options in (["--time-limit", "0.001"], [], ["--exact"])
+    ]
+    assert [it["is_whole"] for it in bounds] == [False, True, True]
+    hurried, plain, exact = (it["least"] for it in bounds)
+    assert hurried <= plain <= exact <= min(it["cost"] for it in bounds)
+    told = ssa("optimum", *NORTHWIND, "--time-limit", "0.001", "--quiet")
+    assert "the time limit ended the search" in told.out
+
+
 def test_soft_constraints_are_refused_in_one_line(tmp_path):
     policy = tmp_path / "p.toml"
     policy.write_text(POLICY + '[[constraints]]\nkind = "capacity"\nsoft = true\n')

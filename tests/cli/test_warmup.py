@@ -58,17 +58,18 @@ ALL_RUNS = """
         ]:
             run("allocate", catalog, orders, "--algorithm", code, "--mode", mode, *zero,
                 "--out", out + "/run", "--overwrite")
+    run("optimum", *folders[2:4])
 """
 # Kernels that a warm-up has not compiled.
 MISSED = """
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from numba.core.dispatcher import Dispatcher
 import engine.kernels
 from engine.cli.warmup import run_all_kernels
 
 run_all_kernels()
-for info in iter_modules(engine.kernels.__path__, "engine.kernels."):
+for info in walk_packages(engine.kernels.__path__, "engine.kernels."):
     for name, value in vars(import_module(info.name)).items():
         if isinstance(value, Dispatcher) and not value.signatures:
             print(info.name, name)

@@ -57,6 +57,11 @@ def some_allocation(batch: Batch, chance: Random) -> np.ndarray:
     return allocation
 
 
+def of_lines(batch: Batch, given: np.ndarray) -> np.ndarray:
+    """What each line gets of what entries give."""
+    return np.diff(np.append(0, np.cumsum(given))[batch.program.lines])
+
+
 def test_solve_leaves_a_unit_to_the_order_that_needs_it():
     # Either order pays 5 and 1 a unit at source 0. Without it, the first goes to source 1 for 6,
     # the second needs both sources, of which source 1 has one unit of the other SKU only.
@@ -142,6 +147,19 @@ def test_solve_costs_no_more_than_any_start(case, chance):
     assert solve(case.batch, starts).cost <= least
     assert hurried.cost == cost_of_all(case.batch, hurried.given)
     assert is_feasible(case.batch, hurried.given)
+
+
+@given(tiny_batches(), st.randoms(use_true_random=False), st.booleans())
+def test_solve_keeps_what_is_promised(case, chance, hurries):
+    batch = case.batch
+    starts = [some_allocation(batch, chance) for _ in range(3)]
+    promised = of_lines(batch, starts[1])
+    solved = solve(batch, starts, promised=promised, goes_on=lambda: not hurries)
+    assert (of_lines(batch, solved.given) >= promised).all()
+    assert is_feasible(batch, solved.given)
+    assert optimum(batch, promised=promised) <= solved.cost <= cost_of_all(batch, starts[1])
+    assert solved.cost == cost_of_all(batch, solved.given)
+    assert solved.bound <= optimum(batch)
 
 
 @given(tiny_batches())

@@ -9,7 +9,7 @@ it is given is whole. In fractions of units, costs have to divide by them: else 
 rounds money away.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from itertools import product
@@ -155,21 +155,34 @@ def is_feasible(batch: Batch, given: np.ndarray) -> bool:
     )
 
 
-def cheapest_ways(order: Order, supply: list[int], step: int = QTY_SCALE) -> Mapping[Drawn, int]:
+def cheapest_ways(
+    order: Order, supply: list[int], step: int = QTY_SCALE, promised: Sequence[int] | None = None
+) -> Mapping[Drawn, int]:
     """What an order costs at least, by what it draws; each draws no more than there is."""
     cheapest: dict[Drawn, int] = {}
     for gives in order.ways(step, supply):
         drawn = order.drawn(gives)
-        if all(units <= has for units, has in zip(drawn, supply, strict=True)):
+        lacks = zip(order.short(gives), order.need, promised or [0] * len(order.need), strict=True)
+        if all(short <= need - least for short, need, least in lacks) and all(
+            units <= has for units, has in zip(drawn, supply, strict=True)
+        ):
             cost = order.cost(gives)
             cheapest[drawn] = min(cost, cheapest.get(drawn, cost))
     return cheapest
 
 
-def optimum(batch: Batch, step: int = QTY_SCALE) -> int:
-    """What the batch costs at least, 1e-6, over all allocations in whole steps."""
+def optimum(batch: Batch, step: int = QTY_SCALE, promised: np.ndarray | None = None) -> int:
+    """What the batch costs at least, 1e-6, over all allocations in whole steps.
+
+    ``promised`` is (num_lines,) what lines get at least, if anything is promised.
+    """
     supply = batch.supply.tolist()
-    all_ways = [cheapest_ways(order, supply, step) for order in orders_of(batch)]
+    least = np.zeros(len(batch.program.need), np.int64) if promised is None else promised
+    promises = np.split(least, batch.program.orders[1:-1])
+    all_ways = [
+        cheapest_ways(order, supply, step, mine.tolist())
+        for order, mine in zip(orders_of(batch), promises, strict=True)
+    ]
     mosts = [[max(units) for units in zip(*ways, strict=True)] for ways in all_ways]
     # What suffices for all, whatever they do, need not be kept account of.
     scarce = [at for at, has in enumerate(supply) if sum(most[at] for most in mosts) > has]

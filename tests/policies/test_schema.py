@@ -31,6 +31,7 @@ BEYOND = (
     "0.00000000001",
     "up_to_km = 2\n[[costs.bands]]",
     "'lane'\n[[constraints]]",
+    "first = 'cost'",
 )
 
 
@@ -96,6 +97,8 @@ def test_what_is_refused_does_not_fit(text):
         {"costs": {"per_unit": "0.5"}},
         {"costs": {"bands": [{"per_unit": 1}]}},
         {"costs": {"bands": {"up_to_km": 1}}},
+        {"optimal": {"first": "speed"}},
+        {"optimal": {"seed": 0.5}},
         {"constraints": [{"kind": "max_distance", "kms": 3}]},
         {"constraints": [{"kind": "max_distance", "km": "800"}]},
         {"constraints": [{"kind": "channel", "type": "website", "code": "x"}]},
@@ -117,6 +120,7 @@ def numbers() -> list[tuple[list[str], dict[str, Any]]]:
     schema = policy_schema()
     parts = schema["definitions"]
     places = {(): schema, ("costs",): parts["Costs"], ("costs", "bands"): parts["Band"]}
+    places |= {("optimal",): parts["Optimal"]}
     places |= {("max_distance",): parts["MaxDistance"], ("min_units",): parts["MinUnits"]}
     return [
         ([*place, name], it)
@@ -131,8 +135,8 @@ def policy_with(path: list[str], value: Any) -> dict[str, Any]:
     match path:
         case [name]:
             return {name: value}
-        case ["costs", name]:
-            return {"costs": {name: value}}
+        case [("costs" | "optimal") as table, name]:
+            return {table: {name: value}}
         case ["costs", "bands", name]:
             return {"costs": {"bands": [{"up_to_km": 1, name: value}]}}
         case [kind, name]:
@@ -153,5 +157,5 @@ def test_bounds_are_those_of_the_engine(path, schema):
 
 
 def test_every_number_of_a_policy_has_bounds():
-    assert len(numbers()) == 1 + 6 + 3 + 1 + 1
+    assert len(numbers()) == 1 + 6 + 3 + 1 + 1 + 1
     assert schema_text().count('"number"') == len(numbers())

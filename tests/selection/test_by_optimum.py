@@ -5,6 +5,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.errors import PolicyError, UsageError
 from tests.policy_cases import to_arrow, whole_cases
@@ -81,6 +82,74 @@ def test_orders_that_do_not_share_anything_are_served_at_their_cheapest(case):
     ]
     assert rows(independent[0]) == rows(independent[1])
     assert independent[1].bound is None
+
+
+SCARCE = CONFLICT | {
+    "source_items": pa.table(
+        {"source_code": ["both", "both"], "sku": ["A", "B"], "quantity": [1, 1]}
+    )
+}
+"""There is no other A: who gets it?"""
+
+
+def test_a_promise_is_kept_though_the_batch_then_costs_more():
+    policy = {"order_rule": "optimal", "costs": COSTS}
+    dearer = run(SCARCE, policy=policy | {"optimal": {"keep_promises": True}})
+    # To ship A and B in one box to the second order saves the box of the first.
+    cheaper = run(SCARCE, policy=policy)
+    assert [line["order_id"] for line in cheaper.shortfalls.to_pylist()] == [1]
+    assert [line["order_id"] for line in dearer.shortfalls.to_pylist()] == [2]
+    assert (cheaper.kpis.cost, dearer.kpis.cost) == (12.0, 22.0)
+    assert cheaper.bound.dropped == ()
+    (said,) = dearer.bound.dropped
+    assert said.startswith("keep_promises:")
+
+
+@given(whole_cases())
+@FEWER
+def test_with_promises_no_line_gets_less_than_one_order_at_a_time_gives_it(case):
+    tables, policy = case
+    alone = run(to_arrow(tables), policy=policy | {"order_rule": "cheapest"})
+    kept = run(to_arrow(tables), policy=policy | {"optimal": {"keep_promises": True}})
+    assert kept.bound.cost_micro <= kept.bound.rules["cheapest"]
+    assert kept.bound.least_micro <= kept.bound.cost_micro
+    before = {(row["order_id"], row["line"]): row["qty_short"] for row in shortfalls(alone)}
+    for row in shortfalls(kept):
+        assert row["qty_short"] <= before.get((row["order_id"], row["line"]), 0)
+
+
+def shortfalls(found):
+    return found.shortfalls.to_pylist()
+
+
+def test_what_comes_first_is_service_or_cost():
+    # To send a unit costs 11, to leave it out 5 or 500.
+    costs = COSTS | {"per_unserved_unit": 5}
+    for first, lacks, weight in (("cost", 3, 5), ("service", 1, 1100), (None, 3, 5)):
+        optimal = {} if first is None else {"first": first}
+        found = run(SCARCE, policy={"order_rule": "optimal", "costs": costs, "optimal": optimal})
+        assert len(shortfalls(found)) == lacks
+        assert found.bound.weights_micro[0] == weight * 10**6
+
+
+def test_a_run_that_is_out_of_time_says_so():
+    hurried = {"order_rule": "optimal", "costs": COSTS, "optimal": {"time_limit": "0.001"}}
+    found = run(CONFLICT, policy=hurried)
+    assert not found.bound.is_whole
+    assert found.bound.least_micro <= found.bound.cost_micro == min(found.bound.rules.values())
+
+
+@pytest.mark.needs_jit
+@given(whole_cases(), st.integers(0, 9))
+@FEWER
+def test_an_exact_bound_is_no_lower_and_any_seed_is_as_good(case, seed):
+    tables, policy = case
+    plain = run(to_arrow(tables), policy=policy).bound
+    exact = run(to_arrow(tables), policy=policy | {"optimal": {"exact": True}}).bound
+    other = run(to_arrow(tables), policy=policy | {"optimal": {"seed": seed}}).bound
+    assert plain.least_micro <= exact.least_micro <= min(plain.cost_micro, other.cost_micro)
+    assert exact.rules["cheapest"] == plain.rules["cheapest"] == other.rules["cheapest"]
+    assert max(plain.least_micro, other.least_micro) <= exact.cost_micro
 
 
 def test_soft_constraints_are_refused():

@@ -75,6 +75,7 @@ def exchange(
     price: IntArray,
     nothing: IntArray,
     holders: Holders,
+    promised: IntArray,
     left: IntArray,
     given: IntArray,
     cost: IntArray,
@@ -93,6 +94,8 @@ def exchange(
         Orders of a group, 2 or more.
     price, nothing
         (num_resources,) prices, by which every second group chooses, and zeros.
+    promised
+        (num_lines,) 1e-4 units that lines keep at least; empty if nothing is promised.
     group, saved
         Space: (2, most), and (most entries of so many orders,).
     chance
@@ -115,14 +118,15 @@ def exchange(
             at = _save(order, at, program, given, saved)
             _give_back(order, program, weights, left, given, work)
         at_price = price if draw(chance, int64(2)) == 0 else nothing
-        after = int64(0)
+        after, is_kept = int64(0), True
         for member in range(size):
             order = group[0, member]
             best_way(order, False, program, weights, rates, left, at_price, work)
             take(order, work.gives, 0, program, weights, left, given, work)
             group[1, member] = cost_of(order, program, weights, rates, given, work)
             after += group[1, member]
-        if after <= before:
+            is_kept &= len(promised) == 0 or _keeps(order, program, given, promised)
+        if is_kept and after <= before:
             gained += before - after
             for member in range(size):
                 cost[group[0, member]] = group[1, member]
@@ -185,6 +189,18 @@ def _gather_group(
     place = draw(chance, size)
     group[0, 0], group[0, place] = group[0, place], group[0, 0]
     return size
+
+
+@inlined
+def _keeps(order: int, program: Program, given: IntArray, promised: IntArray) -> bool:
+    """Tell whether each line of an order has what it was promised."""
+    for line in range(program.orders[order], program.orders[order + 1]):
+        has = int64(0)
+        for entry in range(program.lines[line], program.lines[line + 1]):
+            has += given[entry]
+        if has < promised[line]:
+            return False
+    return True
 
 
 @inlined
