@@ -124,7 +124,7 @@ def whole_cases(draw: Any) -> tuple[Tables, Row]:
     hard = [one | {"soft": False} for one in policy.get("constraints", [])]
     policy = policy | {"order_rule": "optimal", "constraints": hard}
     if "costs" not in policy or not any(
-        cost for key, cost in policy["costs"].items() if key in ("per_shipment", "per_unit")
+        policy["costs"].get(name) for name in ("per_shipment", "per_unit", "rates")
     ):
         given = {"per_shipment": Decimal("2.5"), "per_unit": Decimal("0.423")}
         policy["costs"] = policy.get("costs", {}) | given

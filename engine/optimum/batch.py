@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.kernels.optimum.bundles import SHARE_BITS, Holders, Market, Program, Weights, Work
 from engine.kernels.orders.bundles import Rates
-from engine.types import QTY_SCALE, BoolArray, IntArray, frozen
+from engine.types import QTY_SCALE, BoolArray, IntArray, exact_sum, frozen
 
 
 class Batch(NamedTuple):
@@ -115,3 +115,36 @@ def work_for(batch: Batch) -> Work:
         gives=np.zeros(most_entries + 1, np.int64),
         taken=np.zeros(most_entries + 1, np.int64),
     )
+
+
+def worth_of_unit(batch: Batch) -> int:
+    """Return what leaving all out costs for each unit, and a shipment for each order, 1e-6."""
+    program, weights = batch.program, batch.weights
+    units = max(exact_sum(program.need) // QTY_SCALE, 1)
+    shipment = dearest_shipment(program, batch.rates)
+    lines = int(np.count_nonzero(program.need))
+    lost = lines * weights.line + batch.num_orders * (weights.order + shipment)
+    dearest = int(program.unit_cost.max(initial=0))
+    return max(weights.unit, dearest) + lost // units
+
+
+def dearest_shipment(program: Program, rates: Rates) -> int:
+    """Return what the dearest shipment of one parcel costs, 1e-6, of all that could be."""
+    return int(_shipments(program, rates).max(initial=0))
+
+
+def dearest_unit(program: Program, rates: Rates) -> int:
+    """Return what the dearest unit costs that is sent alone, 1e-6."""
+    return int((_shipments(program, rates) + program.unit_cost).max(initial=0))
+
+
+def _shipments(program: Program, rates: Rates) -> IntArray:
+    """(num_entries,) what a shipment costs at most that one parcel holds."""
+    order = np.repeat(np.arange(len(program.ranking)), np.diff(program.lines[program.orders]))
+    ranking = program.ranking[order]
+    cost = program.shipment[ranking, program.source]
+    if not len(rates.cost):
+        return cost
+    rate = program.rates[ranking, program.source]
+    dearest = np.maximum.reduceat(rates.cost, rates.offsets[:-1])
+    return cost + np.where(rate >= 0, dearest[rate], 0)

@@ -4,12 +4,12 @@ In whole numbers from end to end, and all that is random comes from one seed: th
 the same allocation on every machine.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from engine.kernels.optimum.bundles import PACE_BITS, Market, Work
+from engine.kernels.optimum.bundles import CUT_SHORT, PACE_BITS, Market, Work
 from engine.optimum.batch import (
     Batch,
     competing,
@@ -17,6 +17,7 @@ from engine.optimum.batch import (
     holders_of,
     market_of,
     work_for,
+    worth_of_unit,
 )
 from engine.types import QTY_SCALE, IntArray, exact_sum
 
@@ -48,8 +49,12 @@ _AT_LEAST = 1_000
 """Groups that a small batch tries, whatever they gain, unless the bound is met. Of batches of 8
 orders that get in each other's way 99 % then reach their optimum; with 300 groups 96 %."""
 
-_CHUNK = 4_096
-"""Orders between two looks at the clock."""
+_FEW_SETS = 500
+"""Sets of sources that are compared for an order while prices and allocations are looked for. Only
+orders that need many sources at once have more; the bound compares up to `Weights.most_sets`."""
+
+_CHUNK, _HARD_CHUNK = 1_024, 16
+"""Orders between two looks at the clock, and where they may have many sets."""
 
 
 class Allotment(NamedTuple):
@@ -70,8 +75,8 @@ class Solved(NamedTuple):
 
     ``given`` is (num_entries,) 1e-4 units; ``cost`` and ``bound`` are in 1e-6, as is what each of
     the ``starts`` costs; ``price`` is (num_resources,) in 1e-6 for a unit or an order.
-    ``is_whole`` tells that no time limit ended it; ``cut_short`` counts the times that not all
-    sets of sources of an order were compared.
+    ``is_whole`` tells that no time limit ended it; ``cut_short`` counts the orders of which not all
+    sets of sources were compared for the bound.
     """
 
     given: IntArray
@@ -135,21 +140,21 @@ def solve(
     bound, price = run.climb()
     if exact:
         bound, price = run.sharpen(bound, price)
+    bound, cut_short = run.search_on(bound, price)
     known = [run.known(given) for given in starts]
     totals = tuple(one.total for one in known)
     tries = sorted(filter(run.keeps, known), key=lambda one: one.total)
     # What is known is mostly a worse place to start from: tried where it is the better of the two.
     if promised is None:
-        tries.insert(0, min((run.deal(price, part) for part in _DEALS), key=lambda one: one.total))
+        parts = _DEALS[:1] if run.is_late else _DEALS
+        tries.insert(0, min((run.deal(price, part) for part in parts), key=lambda one: one.total))
     best = tries[0]
     run.exchange(best, price, bound)
     for other in tries[1:]:
         if other.total < best.total:
             run.exchange(other, price, bound)
             best = other
-    return Solved(
-        best.given, best.total, bound, totals, price, not run.is_late, int(run.work.counts[1])
-    )
+    return Solved(best.given, best.total, bound, totals, price, not run.is_late, cut_short)
 
 
 class _Run:
@@ -163,7 +168,9 @@ class _Run:
         goes_on: Callable[[], bool],
         tell: Callable[[int, int | None], None],
     ) -> None:
-        self.batch = batch
+        self.weights = batch.weights
+        few = min(batch.weights.most_sets, _FEW_SETS)
+        self.batch = batch._replace(weights=batch.weights._replace(most_sets=few))
         self.promised = np.empty(0, np.int64) if promised is None else promised
         self.demand = demand_of(batch)
         self.market: Market = market_of(batch, self.demand)
@@ -181,6 +188,13 @@ class _Run:
     def late(self) -> bool:
         self.is_late = self.is_late or not self.goes_on()
         return self.is_late
+
+    def in_time(self, orders: IntArray, most: int = _CHUNK) -> Iterator[IntArray]:
+        """Yield orders, so many at a time, as long as there is time."""
+        for start in range(0, len(orders), most):
+            if self.late():
+                return
+            yield orders[start : start + most]
 
     def unhappy(self, dealt: Allotment, price: IntArray) -> IntArray:
         """Return orders that would choose otherwise at these prices if they were alone."""
@@ -207,22 +221,50 @@ class _Run:
         batch, market = self.batch, self.market
         three = batch.program, batch.weights, batch.rates
         floor = np.zeros(batch.num_orders, np.int64)
-        floors(self.alone, *three, market, floor, self.work)
-        floors(self.orders, *three, market, floor, self.work)
+        # Nothing has a price yet: an order that there is no time for costs 0 at least.
+        for some in self.in_time(np.concatenate([self.alone, self.orders])):
+            floors(some, *three, market, floor, self.work)
         best, price, self.floor = exact_sum(floor), market.price.copy(), floor.copy()
         step = self.worth * _FIRST_STEP
         for done in range(1, _PASSES + 1):
             if not len(self.orders) or self.late():
                 break
-            climb(self.shuffled(self.orders), self.pace(step), *three, market, self.work)
+            for some in self.in_time(self.shuffled(self.orders)):
+                climb(some, self.pace(step), *three, market, self.work)
             step = step * 10 // 11
             if done % _BOUND_EVERY == 0:
-                floors(self.orders, *three, market, floor, self.work)
+                for some in self.in_time(self.orders):
+                    floors(some, *three, market, floor, self.work)
+                if self.is_late:
+                    break  # what orders cost at two prices bounds nothing
                 bound = exact_sum(floor) - _worth_of_stock(market)
                 if bound > best:
                     best, price, self.floor = bound, market.price.copy(), floor.copy()
                 self.tell(best, None)
         return best, price
+
+    def search_on(self, bound: int, price: IntArray) -> tuple[int, int]:
+        """Compare more sets of sources of those orders that have them.
+
+        Returns the bound, and how many orders still have more.
+        """
+        from engine.kernels.optimum.climb import floors
+
+        batch, work, cut_short = self.batch, self.work, 0
+        market = self.market._replace(price=price.copy())
+        if not work.counts[CUT_SHORT]:
+            return bound, 0
+        floor = self.floor.copy()
+        for some in self.in_time(np.concatenate([self.alone, self.orders]), _HARD_CHUNK):
+            for weights in (batch.weights, self.weights):
+                work.counts[CUT_SHORT] = 0
+                floors(some, batch.program, weights, batch.rates, market, floor, work)
+                if not work.counts[CUT_SHORT]:
+                    break
+            cut_short += int(work.counts[CUT_SHORT])
+        bound += exact_sum(np.maximum(floor, self.floor)) - exact_sum(self.floor)
+        self.floor = np.maximum(floor, self.floor)
+        return bound, cut_short
 
     def sharpen(self, bound: int, price: IntArray) -> tuple[int, IntArray]:
         """Return the bound of the linear program and its prices, if that is the better one."""
@@ -234,9 +276,10 @@ class _Run:
             price=improve_prices(batch, price, goes_on=lambda: not self.late())
         )
         floor = self.floor.copy()
-        floors(self.orders, batch.program, batch.weights, batch.rates, market, floor, self.work)
+        for some in self.in_time(self.orders):
+            floors(some, batch.program, batch.weights, batch.rates, market, floor, self.work)
         sharper = exact_sum(floor) - _worth_of_stock(market)
-        if sharper <= bound:
+        if self.is_late or sharper <= bound:
             return bound, price
         self.floor = floor
         return sharper, market.price
@@ -296,11 +339,9 @@ class _Run:
         for done in range(max(rounds, _ROUNDS)):
             seeds = [self.shuffled(self.unhappy(dealt, price)), self.shuffled(self.orders)]
             sequence, gained = np.concatenate(seeds), 0
-            for start in range(0, len(sequence), _CHUNK):
-                if self.late():
-                    return
+            for some in self.in_time(sequence):
                 gained += exchange(
-                    sequence[start : start + _CHUNK],
+                    some,
                     _GROUP,
                     batch.program,
                     batch.weights,
@@ -319,20 +360,11 @@ class _Run:
                     self.work,
                 )
             total -= gained
+            if self.is_late:
+                return
             self.tell(bound, total)
             if total == bound or (done + 1 >= rounds and gained * _ENOUGH <= total):
                 return
-
-
-def worth_of_unit(batch: Batch) -> int:
-    """Return what leaving all out costs for each unit, and a shipment for each order, 1e-6."""
-    program, weights = batch.program, batch.weights
-    units = max(exact_sum(program.need) // QTY_SCALE, 1)
-    shipment = int(program.shipment.max(initial=0))
-    lines = int(np.count_nonzero(program.need))
-    lost = lines * weights.line + batch.num_orders * (weights.order + shipment)
-    dearest = int(program.unit_cost.max(initial=0))
-    return max(weights.unit, dearest) + lost // units
 
 
 def _worth_of_stock(market: Market) -> int:

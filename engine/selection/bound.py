@@ -27,7 +27,7 @@ class Bound:
     is_whole
         No time limit ended the search.
     cut_short
-        How often not all sets of sources of an order were compared.
+        Of how many orders not all sets of sources were compared for the bound.
 
     Notes
     -----

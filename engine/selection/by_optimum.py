@@ -4,16 +4,16 @@ from math import inf
 from time import perf_counter
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
+import pyarrow as pa
 
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.errors import PolicyError
 from engine.kernels.optimum.bundles import Program, Weights
 from engine.kernels.orders.bundles import ENDLESS, Terms, Work
-from engine.optimum.batch import Batch
-from engine.optimum.solve import Solved, solve, worth_of_unit
+from engine.optimum.batch import Batch, dearest_shipment, dearest_unit, worth_of_unit
+from engine.optimum.solve import Solved, solve
 from engine.orders import OrderSet
 from engine.policies.model import BATCH_RULE, ORDER_RULES
 from engine.selection.bound import Bound, dropped_by_bound
@@ -23,7 +23,7 @@ from engine.selection.plan import Plan
 from engine.selection.ranking import RankedBlock, distinct_rankings
 from engine.types import QTY_SCALE, BoolArray, IndexArray, IntArray, Lines, Picks, frozen
 
-_MOST_SETS = 20_000
+_MOST_SETS = 5_000
 """Sets of sources that are compared for one order at a time."""
 
 _MOST_CELLS = 1 << 27
@@ -31,8 +31,8 @@ _MOST_CELLS = 1 << 27
 
 _MOST_MONEY = 1 << 60
 
-_MOST_ORDERS = 1 << 40
-"""A capacity of more orders is none."""
+_MOST_PLACES = 1 << 40
+"""A capacity of more orders, or of more units, is none."""
 
 
 class _Piece(NamedTuple):
@@ -74,7 +74,8 @@ class ByOptimum(ByPolicy):
         with clock("rank"):
             supply = self._supply()
             pieces = [self._piece(part, supply) for part in parts]
-            batch = self._batch(pieces, supply)
+            ids = pa.chunked_array([part.ids for part in parts])
+            batch = self._batch(pieces, supply, ids)
         with clock("optimize"):
             solved = self._solve(batch, parts, pieces, clock)
         done, first = [], 0
@@ -122,15 +123,8 @@ class ByOptimum(ByPolicy):
 
     def _greedy(self, parts: list[OrderSet]) -> list[list[Deduction]]:
         """Serve the batch by each rule that goes order by order; nothing of it is kept."""
-        found = []
-        for rule in ORDER_RULES:
-            policy = msgspec.structs.replace(self._policy, order_rule=rule)
-            plan = self._plan._replace(policy=policy)
-            trial = ByPolicy(self._catalog, plan, independent=False)
-            trial._stock = self._stock._replace(available=self._stock.available.copy())
-            trial._of_source = self._of_source.copy()
-            found.append([trial.serve(part, Clock()) for part in parts])
-        return found
+        trials = map(self.trial, ORDER_RULES)
+        return [[trial.serve(part, Clock()) for part in parts] for trial in trials]
 
     def _follow(self, orders: OrderSet, piece: _Piece, given: IntArray, clock: Clock) -> Deduction:
         """Serve orders as it was decided, and say why what is short is."""
@@ -207,27 +201,26 @@ class ByOptimum(ByPolicy):
             free = np.where(self._stock.excluded > 0, 0, free)
         return free.astype(np.int64)
 
-    def _batch(self, pieces: list[_Piece], free: IntArray) -> Batch:
+    def _batch(self, pieces: list[_Piece], free: IntArray, ids: pa.ChunkedArray) -> Batch:
         program = _joined([piece.program for piece in pieces])
         num_sources = self._catalog.sources.num_rows
         supply, units_at, orders_at = [free], -1, -1
         if self._rules.capacity:
             units_at, orders_at = self._num_items, self._num_items + num_sources
-            supply.append(np.maximum(self._of_source[:, 1], 0))
-            places = np.clip(self._of_source[:, 0], 0, _MOST_ORDERS)
+            units = np.clip(self._of_source[:, 1], 0, _MOST_PLACES * QTY_SCALE)
+            supply.append(units)
+            places = np.clip(self._of_source[:, 0], 0, _MOST_PLACES)
             supply.append(places * QTY_SCALE)
         weights = self._weights(program, units_at, orders_at)
         batch = Batch(program, weights, self.maker.rates, np.concatenate(supply))
-        batch = batch._replace(weights=weights._replace(highest=64 * worth_of_unit(batch)))
-        self._check(batch)
-        return batch
+        return batch._replace(weights=weights._replace(highest=_highest(batch, ids)))
 
     def _weights(self, program: Program, units_at: int, orders_at: int) -> Weights:
         """Return what is not served counts: as the policy says, or more than all shipping."""
         rules = self._rules
         unit, line, order = rules.per_unserved_unit, 0, rules.per_unserved_order
         if self._policy.optimal.first == "service" or (unit == 0 and order == 0):
-            dearest = int(program.shipment.max(initial=0)) + int(program.unit_cost.max(initial=0))
+            dearest = dearest_unit(program, self.maker.rates)
             unit, line, order = 100 * dearest, 10 * dearest, dearest
         return Weights(
             unit=unit,
@@ -241,25 +234,34 @@ class ByOptimum(ByPolicy):
             orders_at=orders_at,
         )
 
-    def _check(self, batch: Batch) -> None:
-        """Refuse orders whose cost might not fit."""
-        program, weights = batch.program, batch.weights
-        units = np.add.reduceat(
-            np.append(program.need, 0).astype(float),
-            np.minimum(program.orders[:-1], len(program.need)),
+
+def _highest(batch: Batch, ids: pa.ChunkedArray) -> int:
+    """Return what prices need not exceed, so that what an order counts with them fits.
+
+    Raises
+    ------
+    PolicyError
+        If prices would not have the room that they need.
+    """
+    program, weights = batch.program, batch.weights
+    worth, num_sources = worth_of_unit(batch), program.shipment.shape[1]
+    # In floats, which cannot overflow; what is refused is far from where that might matter.
+    units = np.zeros(batch.num_orders)
+    order = np.repeat(np.arange(batch.num_orders), np.diff(program.orders))
+    np.add.at(units, order, program.need / QTY_SCALE)
+    units += 1
+    most = units * (float(program.unit_cost.max(initial=0)) + weights.unit)
+    most += np.diff(program.orders) * float(weights.line) + weights.order
+    most += num_sources * dearest_shipment(program, batch.rates) * units
+    room = (_MOST_MONEY - most) / (2 * units + num_sources)
+    if room.min(initial=np.inf) < 2 * worth:
+        at = int(room.argmin())
+        raise PolicyError(
+            f"policy: order {ids[at].as_py()} of {units[at] - 1:,.0f} units could count more than "
+            f"{_MOST_MONEY // 10**6:,} with the prices that order_rule optimal puts on stock; "
+            "lower the costs or correct the quantities"
         )
-        units = np.where(np.diff(program.orders) > 0, units, 0.0) / QTY_SCALE + 1
-        each = float(program.unit_cost.max(initial=0)) + weights.unit + 2.0 * weights.highest
-        most = units.max(initial=0) * each
-        most += float(np.diff(program.orders).max(initial=0)) * weights.line + weights.order
-        most += program.shipment.shape[1] * (
-            float(program.shipment.max(initial=0)) + weights.highest
-        )
-        if most > _MOST_MONEY:
-            raise PolicyError(
-                f"policy: an order could count more than {_MOST_MONEY // 10**6:,} with the prices "
-                "that order_rule optimal puts on stock; lower the costs or correct the quantities"
-            )
+    return int(min(64.0 * worth, room.min(initial=np.inf)))
 
 
 def _so_far(bound: int, cost: int | None) -> str:
@@ -324,7 +326,13 @@ def _given(found: list[Deduction], pieces: list[_Piece], num_items: int) -> IntA
     for done, piece in zip(found, pieces, strict=True):
         line = np.repeat(np.arange(len(piece.program.need)), np.diff(piece.program.lines))
         column = np.zeros(len(piece.items), np.int64)
-        at = np.searchsorted(line * num_items + piece.items, done.lines * num_items + done.items)
+        known, asked = line * num_items + piece.items, done.lines * num_items + done.items
+        at = np.minimum(np.searchsorted(known, asked), max(0, len(known) - 1))
+        if len(asked) and not (len(known) and (known[at] == asked).all()):
+            raise PolicyError(
+                "policy: a constraint of a plug-in does not answer alike each time it is asked; "
+                f"order_rule {BATCH_RULE} needs that"
+            )
         np.add.at(column, at, done.quantity)
         given.append(column)
     return np.concatenate(given)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -114,6 +115,17 @@ class ByPolicy:
         stays = np.repeat(skus.backorders > 0, np.diff(items.offsets))
         emptied = (self._start > self._stock.available) & (self.left == 0) & ~stays
         return np.where(emptied, 0, items.in_stock).astype(np.uint8)
+
+    def trial(self, order_rule: str) -> "ByPolicy":
+        """Return a run by another order rule that goes on from what is left, and takes nothing."""
+        policy = msgspec.structs.replace(self._policy, order_rule=order_rule)
+        plan = self._plan._replace(policy=policy)
+        run = ByPolicy(self._catalog, plan, independent=False)
+        run._stock = self._stock._replace(available=self._stock.available.copy())
+        run._of_source = self._of_source.copy()
+        # Marks of orders that drew on a source stand in it.
+        run._marks = self._marks.copy()
+        return run
 
     def serve(self, orders: OrderSet, clock: Clock) -> Deduction:
         """Serve the next orders; see `engine.selection.selection.Selection`."""

@@ -178,6 +178,30 @@ def test_solve_bounds_even_if_sets_are_cut_short(case):
     assert is_feasible(batch, solved.given)
 
 
+def test_solve_bounds_orders_that_have_more_sets_than_it_compares():
+    # 40 units from 12 sources that have 3 each, or from one more that has all of one order.
+    entries = [(item, item) for item in range(12)]
+    program = program_of(
+        [[Line(0, 40 * ONE, [*entries, (12, 12)])]] * 2,
+        ranking=[0, 0],
+        unit_cost=[[MILLION * (1 + source % 3) for source in range(13)]],
+        shipment=[[MILLION * (2 + source % 5) for source in range(12)] + [90 * MILLION]],
+        rates=[[-1] * 13],
+        ship_policy=[PARTIAL] * 2,
+    )
+    supply = whole([3 * ONE] * 12 + [40 * ONE])
+    hurried, patient = (
+        solve(Batch(program, NO_LIMITS._replace(most_sets=most), NO_RATES, supply))
+        for most in (30, 100_000)
+    )
+    assert (hurried.cut_short > 0, patient.cut_short) == (True, 0)
+    # One order gets 40 from the large source, the other 36: 4 are left out.
+    small = sum(3 * (1 + source % 3) + 2 + source % 5 for source in range(12)) * MILLION
+    best = 90 * MILLION + 40 * MILLION + small + 400 * MILLION
+    assert patient.cost == best
+    assert max(hurried.bound, patient.bound) <= best <= hurried.cost
+
+
 @given(tiny_batches(("max_sources", "unmanaged", "whole_lines", "whole_orders", "nothing_wanted")))
 def test_solve_serves_each_order_best_where_there_is_plenty(case):
     plenty = np.where(case.batch.supply > 0, 100 * ONE, 0)

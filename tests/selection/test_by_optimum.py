@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import Catalog
+from engine.clock import Clock
 from engine.errors import PolicyError, UsageError
+from engine.orders import encode_orders
+from engine.selection.plan import find_plan
+from engine.selection.run import Run
+from engine.tables.raw import as_raw
+from engine.tables.schema import ORDER_TABLES
+from engine.tables.validate import validate_orders
 from tests.policy_cases import to_arrow, whole_cases
 from tests.selection.test_allocate import rows, run
 
@@ -82,6 +90,53 @@ def test_orders_that_do_not_share_anything_are_served_at_their_cheapest(case):
     ]
     assert rows(independent[0]) == rows(independent[1])
     assert independent[1].bound is None
+
+
+def test_service_comes_first_where_nothing_but_rates_is_charged():
+    tables = CONFLICT | {
+        "sources": CONFLICT["sources"].append_column("country_id", pa.array(["FR"] * 3)),
+        "orders": CONFLICT["orders"].append_column("country_id", pa.array(["FR"] * 2)),
+        "zones": pa.table(
+            {
+                "zone": ["Z"] * 4,
+                "source_code": ["both", "left", "right", None],
+                "country_id": [None, None, None, "FR"],
+                "postcode_prefix": [None, None, None, ""],
+            }
+        ),
+        "rates": pa.table(
+            {"source_zone": ["Z"], "destination_zone": ["Z"], "up_to_units": [2], "cost": [6.5]}
+        ),
+    }
+    found = run(tables, policy={"order_rule": "optimal", "costs": {"rates": True}})
+    assert (found.kpis.cost, found.kpis.unit_fill_rate) == (13.0, 1.0)
+    assert found.bound.weights_micro == (650_000_000, 65_000_000, 6_500_000)
+
+
+def test_a_second_batch_finds_capacity_as_the_first_left_it():
+    tables = CONFLICT | {
+        "sources": pa.table(
+            {"source_code": ["both", "left"], "capacity_orders": [1, 9], "handling_cost": [1, 50]}
+        ),
+        "stock_source_links": CONFLICT["stock_source_links"].slice(0, 2),
+        "source_items": pa.table(
+            {"source_code": ["both", "left"], "sku": ["A", "A"], "quantity": [5, 5]}
+        ),
+        "order_lines": pa.table({"order_id": [1, 2], "sku": ["A", "A"], "qty": [1, 1]}),
+    }
+    given = {name: tables.pop(name) for name in ORDER_TABLES}
+    catalog = Catalog.from_tables(tables)
+    raw, findings = as_raw(given, ORDER_TABLES)
+    orders = encode_orders(
+        validate_orders(raw, catalog.tables, findings, quarantine=False), catalog
+    )
+    policy = {"order_rule": "optimal", "costs": COSTS, "constraints": [{"kind": "capacity"}]}
+    plan = find_plan(None, policy)
+    twice = Run(catalog, plan=plan, mode="sequential", include_zero=False, clock=Clock())
+    taken = [twice.decide(orders.part(at, at + 1)).done.sources.tolist() for at in (0, 1)]
+    assert taken == [[0], [1]]
+    # Without a limit in units, the bound is exact as well: 10 + 1 + 1 and 10 + 1 + 50.
+    assert (twice.bound.cost, twice.bound.least) == (73.0, 73.0)
 
 
 SCARCE = CONFLICT | {

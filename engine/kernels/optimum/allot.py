@@ -2,15 +2,13 @@
 
 from engine.kernels.borrow import borrowed
 from engine.kernels.jit import inlined, int64, jit
-from engine.kernels.optimum.bundles import Holders, Market, Program, Weights, Work
+from engine.kernels.optimum.bundles import MARK, Holders, Market, Program, Weights, Work
 from engine.kernels.optimum.chance import draw
 from engine.kernels.optimum.climb import move_prices
 from engine.kernels.optimum.way import best_way
 from engine.kernels.orders.bundles import Rates
 from engine.kernels.orders.money import cost_of_shipment, cost_of_units
 from engine.types import QTY_SCALE, IntArray
-
-_MARK = 0
 
 
 @jit
@@ -224,8 +222,8 @@ def take(
     work: Work,
 ) -> None:
     """Take for an order what ``gives[begin:]`` says of its entries."""
-    work.counts[_MARK] += 1
-    mark = work.counts[_MARK]
+    work.counts[MARK] += 1
+    mark = work.counts[MARK]
     first, stop = program.orders[order], program.orders[order + 1]
     start = program.lines[first]
     for entry in range(start, program.lines[stop]):
@@ -239,8 +237,8 @@ def take(
 def _give_back(
     order: int, program: Program, weights: Weights, left: IntArray, given: IntArray, work: Work
 ) -> None:
-    work.counts[_MARK] += 1
-    mark = work.counts[_MARK]
+    work.counts[MARK] += 1
+    mark = work.counts[MARK]
     first, stop = program.orders[order], program.orders[order + 1]
     for entry in range(program.lines[first], program.lines[stop]):
         if given[entry] > 0:
@@ -277,8 +275,8 @@ def cost_of(
 ) -> int:
     """Return what an order costs as it is served, without prices, 1e-6."""
     slots, marks = work.slots, work.marks
-    work.counts[_MARK] += 1
-    mark = work.counts[_MARK]
+    work.counts[MARK] += 1
+    mark = work.counts[MARK]
     cost, num_slots, lacks = int64(0), int64(0), False
     for line in range(program.orders[order], program.orders[order + 1]):
         rest = program.need[line]

@@ -7,6 +7,9 @@ from engine.types import FlagArray, IndexArray, IntArray
 UNREACHED = 1 << 62
 """What no order costs."""
 
+MARK, CUT_SHORT = range(2)
+"""Places in `Work.counts`."""
+
 SHARE_BITS, PACE_BITS = 22, 20
 """Binary places of `Market.share`, and of what prices move by."""
 

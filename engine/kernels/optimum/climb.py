@@ -9,12 +9,18 @@ and steps shrink from pass to pass. All in whole numbers.
 
 from engine.kernels.borrow import borrowed
 from engine.kernels.jit import inlined, int64, jit
-from engine.kernels.optimum.bundles import PACE_BITS, SHARE_BITS, Market, Program, Weights, Work
+from engine.kernels.optimum.bundles import (
+    MARK,
+    PACE_BITS,
+    SHARE_BITS,
+    Market,
+    Program,
+    Weights,
+    Work,
+)
 from engine.kernels.optimum.way import best_way
 from engine.kernels.orders.bundles import Rates
 from engine.types import QTY_SCALE, IntArray
-
-_MARK = 0
 
 
 @jit
@@ -60,7 +66,7 @@ def floors(
     work = borrowed(work)
     for order in sequence:
         _, least = best_way(order, True, program, weights, rates, market.supply, market.price, work)
-        floor[order] = least - rounding(order, program, weights, market.supply)
+        floor[order] = max(least - rounding(order, program, weights, market.supply), 0)
 
 
 @inlined
@@ -97,8 +103,8 @@ def move_prices(
     ``gives[begin:]`` are what its entries give.
     """
     marks, share = work.marks, market.share
-    work.counts[_MARK] += 2
-    mark = work.counts[_MARK]
+    work.counts[MARK] += 2
+    mark = work.counts[MARK]
     first, at = program.orders[order], begin
     for line in range(first, program.orders[order + 1]):
         for entry in range(program.lines[line], program.lines[line + 1]):

@@ -8,7 +8,7 @@ what is found is the best of all sets, unless ``Weights.most_sets`` ends the sea
 
 from engine.kernels.borrow import borrowed
 from engine.kernels.jit import inlined, int64, jit
-from engine.kernels.optimum.bundles import UNREACHED, Program, Weights, Work
+from engine.kernels.optimum.bundles import CUT_SHORT, MARK, UNREACHED, Program, Weights, Work
 from engine.kernels.orders.bundles import WHOLE_LINES, WHOLE_ORDERS, Rates
 from engine.kernels.orders.money import cost_of_shipment
 from engine.types import QTY_SCALE, IntArray
@@ -24,8 +24,6 @@ of the order's entries it is."""
 
 COUNT, LACKS, NEED = range(3)
 """Columns of `Work.found`: how many entries a line has, what it costs to leave it out, its need."""
-
-_MARK, _CUT_SHORT = range(2)
 
 
 @inlined
@@ -108,7 +106,7 @@ def best_way(
     repeats &= not lowest
     least_units = min(weights.least, qty)
     best, sets, depth, fixed = none, int64(0), int64(0), int64(0)
-    floor = min(none, slots[0, AHEAD] + _least_of_lines(0, 0, num_lines, width, whole_order, work))
+    unseen = int64(UNREACHED)
     stack[0] = 0
     while depth >= 0:
         slot = stack[depth]
@@ -117,6 +115,9 @@ def best_way(
             least = fixed + slots[slot, AHEAD]
             least += _least_of_lines(depth, slot, num_lines, width, whole_order, work)
             goes_on = least < best
+            if goes_on and sets == weights.most_sets:
+                unseen = min(unseen, least)
+                goes_on = False
         if not goes_on:
             depth -= 1
             if depth >= 0:
@@ -126,11 +127,6 @@ def best_way(
                 stack[depth] = slot + 1
             continue
         sets += 1
-        if sets > weights.most_sets:
-            work.counts[_CUT_SHORT] += 1
-            for at in range(depth):
-                slots[stack[at], IS_OPEN] = 0
-            return best, floor
         slots[slot, IS_OPEN] = 1
         fixed += slots[slot, LEAST]
         depth += 1
@@ -180,7 +176,9 @@ def best_way(
                     left,
                     work,
                 )
-    return best, best
+    if unseen < UNREACHED:
+        work.counts[CUT_SHORT] += 1
+    return best, min(best, unseen)
 
 
 @inlined
@@ -217,8 +215,8 @@ def _gather(
     slots, entries, found, marks = work.slots, work.entries, work.found, work.marks
     first, ranking = program.orders[order], int64(program.ranking[order])
     begin = program.lines[first]
-    work.counts[_MARK] += 1
-    mark = work.counts[_MARK]
+    work.counts[MARK] += 1
+    mark = work.counts[MARK]
     num_slots, at = int64(0), int64(0)
     for line in range(first, program.orders[order + 1]):
         start = at

@@ -40,7 +40,7 @@ def ways(
             order, True, program, weights, rates, market.supply, market.price, work
         )
         cost[order] = best
-        floor[order] = least - rounding(order, program, weights, market.supply)
+        floor[order] = max(least - rounding(order, program, weights, market.supply), 0)
         begin = program.lines[program.orders[order]]
         for entry in range(begin, program.lines[program.orders[order + 1]]):
             gives[entry] = work.gives[entry - begin]
