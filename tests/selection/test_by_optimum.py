@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from engine.errors import PolicyError, UsageError
+from engine.errors import PolicyError
 from tests.policy_cases import to_arrow, whole_cases
 from tests.selection.test_allocate import rows, run
 
@@ -88,12 +88,6 @@ def test_soft_constraints_are_refused():
     policy = {"order_rule": "optimal", "costs": COSTS, "constraints": soft}
     with pytest.raises(PolicyError, match="make it hard"):
         run(CONFLICT, policy=policy)
-
-
-def test_what_was_decided_together_is_not_explained_as_if_it_were_not():
-    found = run(CONFLICT, policy={"order_rule": "optimal", "costs": COSTS})
-    with pytest.raises(UsageError, match="decides all orders together"):
-        found.explain(1)
 
 
 def test_costs_are_needed():
