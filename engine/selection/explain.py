@@ -11,9 +11,8 @@ import pyarrow.compute as pc
 
 from engine.catalog import Catalog
 from engine.clock import Clock
-from engine.earth import MM_PER_KM
 from engine.errors import OutputError, UsageError
-from engine.kernels.orders.bundles import ENDLESS, GAVE, MILLION, NOT_ASKED, RANKED_LOWER, Trace
+from engine.kernels.orders.bundles import GAVE, NOT_ASKED, RANKED_LOWER, Trace
 from engine.orders import OrderSet
 from engine.policies.model import (
     BATCH_RULE,
@@ -26,28 +25,22 @@ from engine.policies.model import (
     PluginConstraint,
     SafetyStock,
 )
-from engine.selection.areas import rate_table, rates_of
-from engine.selection.bill import is_priced
-from engine.selection.board import BoardMaker, buckets, distances
 from engine.selection.by_optimum import ByOptimum
-from engine.selection.costs import cost_of_parcels, cost_table, mm, unit_and_shipment_cost
 from engine.selection.deduction import Deduction
 from engine.selection.explain_whole import Whole, met_in_batch
 from engine.selection.explanation import (
-    MONEY,
     CandidateSource,
     ExplainedLine,
     Explanation,
     scaled,
 )
-from engine.selection.plan import CHANGING, Plan, rules_of, with_new_plugins
-from engine.selection.ranking import scores_of
+from engine.selection.plan import Plan, rules_of, with_new_plugins
 from engine.selection.result import spelt_skus
 from engine.selection.selection import Selection
 from engine.selection.shown import many
-from engine.tables.quantity import SUM_TYPE
+from engine.selection.view import View, scores_seen, types_of_scores
 from engine.tables.schema import SHIP_POLICIES
-from engine.types import REASONS, IndexArray, IntArray, Reason
+from engine.types import REASONS, Reason
 
 _CONSTRAINTS: dict[int, Any] = {
     Reason.EXCLUDED: Exclusion,
@@ -115,10 +108,8 @@ def _explained_in_turn(
     catalog: Catalog, parts: Iterable[OrderSet], plan: Plan, independent: bool, order_id: Any
 ) -> Explanation | None:
     """Serve the orders before one, and explain it."""
-    selection, clock = (
-        Selection(catalog, plan, independent=independent, include_zero=False),
-        Clock(),
-    )
+    selection = Selection(catalog, plan, independent=independent, include_zero=False)
+    clock = Clock()
     found: Explanation | None = None
     for part in parts:
         if found is not None:
@@ -129,7 +120,7 @@ def _explained_in_turn(
             selection.serve(part.part(0, stop), clock)
         if at >= 0:
             way, order = selection.by_policy(), part.part(at, at + 1)
-            view = _View(catalog, plan, way.maker, order)
+            view = View(catalog, plan, way.maker, order)
             decided_by = _decided_by(plan)
             found = _explanation(view, order, *way.serve_traced(order), None, decided_by)
     return found
@@ -143,7 +134,7 @@ def _explained_in_batch(
         if (at := _place(part, order_id)) >= 0:
             way, order = ByOptimum(catalog, plan), part.part(at, at + 1)
             policy = msgspec.structs.replace(plan.policy, ranking=())  # it has no say
-            view = _View(catalog, plan._replace(policy=policy, scores=()), way.maker, order)
+            view = View(catalog, plan._replace(policy=policy, scores=()), way.maker, order)
             orders = many(sum(len(one.ids) for one in parts), "order")
             decided_by = f"order rule {BATCH_RULE}, the batch of {orders} as a whole"
             return _explanation(view, order, *met_in_batch(way, parts, which, at), decided_by)
@@ -187,7 +178,7 @@ def _rows(table: pa.Table, order_id: Any, columns: tuple[str, ...]) -> list[tupl
 
 
 def _explanation(
-    view: "_View",
+    view: View,
     order: OrderSet,
     done: Deduction,
     trace: Trace,
@@ -219,79 +210,9 @@ def _explanation(
         located=bool(order.destinations.located[order.destinations.of_order[0]]),
         decided_by=decided_by,
         ship_policy=ship_policy,
-        score_types=_score_types(view.plan),
+        score_types=types_of_scores(view.plan),
         lines=tuple(lines),
     )
-
-
-class _View:
-    """What an order sees of the sources, whatever happened before it; lists are by source."""
-
-    def __init__(self, catalog: Catalog, plan: Plan, maker: BoardMaker, order: OrderSet) -> None:
-        self.catalog, self.plan, self.key_of = catalog, plan, maker.key_of
-        self._mm: IntArray = distances(catalog, order, order.destinations.of_order[:1])[0]
-        self.codes: list[str] = catalog.sources["source_code"].to_pylist()
-        self.km = [None if far < 0 else far / MM_PER_KM for far in self._mm.tolist()]
-        links = slice(*catalog.links.offsets[order.stock[0] :][:2].tolist())
-        linked = catalog.links.sources[links]
-        self.priority = dict(
-            zip(linked.tolist(), catalog.links.priority[links].tolist(), strict=True)
-        )
-        self._enabled = np.sort(linked[catalog.enabled[linked] > 0])
-        costs = plan.policy.costs
-        self._price = None
-        if is_priced(plan):
-            table, sources = cost_table(catalog, costs), np.arange(len(self._mm))
-            self._price = unit_and_shipment_cost(table, self._mm, sources)
-        self._rates = rate_table(catalog) if costs.rates else None
-        if self._rates is not None:
-            area = pa.array(order.areas.of_order[:1])
-            self._rate = rates_of(self._rates, order.areas.table.take(area))[0]
-        self.scores = {
-            name: self._static(score, maker, order)
-            for name, score in zip(plan.policy.ranking, plan.scores, strict=True)
-            if score not in CHANGING
-        }
-
-    def count_without(self, sources: IndexArray) -> int:
-        """Return how many enabled sources of the stock are not among some."""
-        return len(np.setdiff1d(self._enabled, sources))
-
-    def costs(self, quantity: int) -> tuple[list[Any], list[Any]]:
-        """Return what a unit and a shipment of a quantity cost from each source."""
-        if self._price is None:
-            nothing = [None] * len(self.codes)
-            return nothing, nothing
-        unit, shipment = self._price
-        costs = shipment.tolist()
-        if self._rates is not None:
-            quantities = np.full(len(self._mm), quantity)
-            parcels = cost_of_parcels(quantities, self._rate, *self._rates[:3]).tolist()
-            costs = [
-                None if rate < 0 else cost + parcel
-                for rate, cost, parcel in zip(self._rate.tolist(), costs, parcels, strict=True)
-            ]
-        return (
-            [scaled(cost, 6) for cost in unit.tolist()],
-            [None if cost is None else scaled(cost, 6) for cost in costs],
-        )
-
-    def _static(self, score: Any, maker: BoardMaker, order: OrderSet) -> dict[int, Any]:
-        """Return a score that does not change, of enabled sources of the stock."""
-        sources = self._enabled.astype(np.int64)
-        if score == "priority":
-            return {source: self.priority[source] for source in sources.tolist()}
-        far = self._mm[sources]
-        bucket = mm(self.plan.policy.distance_bucket_km)
-        if score == "distance" and not bucket:
-            return {source: self.km[source] for source in sources.tolist()}
-        if score == "distance":
-            places = np.where(far < 0, -1, buckets(far, bucket)).tolist()
-            values = [None if place < 0 else place for place in places]
-        else:
-            candidates = maker.candidates(order.stock[:1], far, np.zeros_like(sources), sources)
-            values = scores_of(score, candidates).astype(float).tolist()
-        return dict(zip(sources.tolist(), values, strict=True))
 
 
 def _candidates(
@@ -301,7 +222,7 @@ def _candidates(
     done: Deduction,
     trace: Trace,
     whole: Whole | None,
-    view: _View,
+    view: View,
 ) -> tuple[CandidateSource, ...]:
     """Return the candidates of a line: the ranked ones in their order, then the others."""
     picks = np.flatnonzero(done.lines == line)
@@ -323,7 +244,7 @@ def _candidates(
             qty_available=None if why == NOT_ASKED else scaled(has, 4),
             unit_cost=unit[source],
             shipment_cost=shipment[source],
-            scores=_scores(view, source, keys),
+            scores=scores_seen(view, source, keys),
             qty_to_deduct=scaled(0 if pick is None else int(done.quantity[pick]), 4),
             reason=None if pick is not None else _word(why, own),
             softened=_softened(view.plan, which, int(trace.why[0, cell]), pick is not None),
@@ -376,40 +297,6 @@ def _word(why: int, own: int | None) -> str | None:
     if why == NOT_ASKED:
         return None
     return "ranked_lower" if why == RANKED_LOWER else REASONS[why]
-
-
-def _scores(view: _View, source: int, keys: list[int] | None) -> dict[str, Any]:
-    """Return the scores of a source by name; those that change only where it was ranked."""
-    scores: dict[str, Any] = {}
-    for name in view.plan.policy.ranking:
-        if name in view.scores:
-            scores[name] = view.scores[name].get(source)
-        elif name == "capacity_left":
-            column = view.key_of[name]
-            orders, units = keys[column : column + 2] if keys else [-ENDLESS] * 2
-            scores["capacity_orders_left"] = None if orders == -ENDLESS else -orders
-            scores["capacity_units_left"] = None if units == -ENDLESS else scaled(-units, 4)
-        elif keys is None:
-            scores[name] = None
-        else:
-            key = keys[view.key_of[name]]
-            shown = {"cost": scaled(key, 6), "stock_level": scaled(-key, 4)}
-            scores[name] = shown.get(name, -key / MILLION)
-    return scores
-
-
-def _score_types(plan: Plan) -> dict[str, pa.DataType]:
-    """Return the names of `_scores` and their types."""
-    types: dict[str, pa.DataType] = {}
-    for name, score in zip(plan.policy.ranking, plan.scores, strict=True):
-        if score == "capacity_left":
-            types |= {"capacity_orders_left": pa.int64(), "capacity_units_left": SUM_TYPE}
-        elif score == "priority" or (score == "distance" and plan.policy.distance_bucket_km):
-            types[name] = pa.int64()
-        else:
-            own = {"cost": MONEY, "stock_level": SUM_TYPE} if isinstance(score, str) else {}
-            types[name] = own.get(name, pa.float64())
-    return types
 
 
 def _decided_by(plan: Plan) -> str:

@@ -215,28 +215,35 @@ def _competed_for(known: Sequence[tuple[str, CandidateSource]]) -> list[str]:
     ``known`` are SKUs and their candidates.
     """
     worth: dict[str, Decimal] = {}
-    own_of: dict[str, Decimal] = {}
-    given_of: dict[str, Decimal] = {}
-    of_source = {one.source_code: one for _, one in known}
+    prices: dict[str, list[str]] = {}
 
     def note(name: str, price: Decimal | None, more: Decimal, each: str) -> None:
-        if price is not None and more > 0:
-            text = f"{name} ({money(price)} {each})" if price else name
-            worth[text] = _total([worth.get(text, Decimal(0)), _EXACT.multiply(price, more)])
+        if price is None or more <= 0:
+            return
+        worth[name] = _EXACT.add(worth.get(name, Decimal(0)), _EXACT.multiply(price, more))
+        told, text = prices.setdefault(name, []), f"{money(price)} {each}"
+        if price and text not in told:
+            told.append(text)
 
+    by_source: dict[str, list[CandidateSource]] = {}
     for sku, one in known:
-        own, code = one.qty_on_its_own or Decimal(0), one.source_code
-        own_of[code] = _total([own_of.get(code, Decimal(0)), own])
-        given_of[code] = _total([given_of.get(code, Decimal(0)), one.qty_to_deduct])
-        more = _EXACT.subtract(own, one.qty_to_deduct)
-        note(f"{sku} at {code}", one.price, more, "a unit")
-    for code, one in of_source.items():
-        own, has = own_of[code], given_of[code]
-        more = _EXACT.subtract(own, has)
-        note(f"capacity of {code}", one.capacity_units_price, more, "a unit")
-        comes_new = Decimal(own > 0 and has == 0)
-        note(f"capacity of {code}", one.capacity_orders_price, comes_new, "an order")
-    return sorted(worth, key=lambda text: (-worth[text], text))
+        by_source.setdefault(one.source_code, []).append(one)
+        note(f"{sku} at {one.source_code}", one.price, _more_on_its_own([one]), "a unit")
+    for code, ones in by_source.items():
+        opens = any(one.qty_on_its_own for one in ones)
+        opens = opens and not any(one.qty_to_deduct for one in ones)
+        name = f"capacity of {code}"
+        note(name, ones[0].capacity_units_price, _more_on_its_own(ones), "a unit")
+        note(name, ones[0].capacity_orders_price, Decimal(opens), "an order")
+    return [
+        f"{name} ({_listed(prices[name])})" if prices[name] else name
+        for name in sorted(worth, key=lambda name: (-worth[name], name))
+    ]
+
+
+def _more_on_its_own(ones: Sequence[CandidateSource]) -> Decimal:
+    own = _total(one.qty_on_its_own or Decimal(0) for one in ones)
+    return _EXACT.subtract(own, _total(one.qty_to_deduct for one in ones))
 
 
 def money(price: Decimal) -> str:

@@ -25,7 +25,9 @@ def test_own_ways_are_the_cheapest_of_orders_alone(case):
         alone = np.zeros(len(given), np.int64)
         alone[entries] = own
         assert is_feasible(batch, alone)
-        assert order.cost(tuple(own)) == least[at]
+        assert least[at] <= order.cost(tuple(own)) <= order.cost(tuple(got))
+        # Of lines of one SKU the first is served first; served whole, the second may cost less.
+        assert "same" in case.features or order.cost(tuple(own)) == least[at]
         if order.cost(tuple(got)) == least[at]:
             assert own == got
 
