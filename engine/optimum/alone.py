@@ -22,6 +22,11 @@ def own_way(batch: Batch, order: int, given: IntArray) -> IntArray:
     Returns
     -------
     (num_entries of the order,) 1e-4 units.
+
+    Notes
+    -----
+    It is the cheapest of all ways but where `engine.kernels.optimum.way.best_way` says otherwise;
+    it never costs more than what was given.
     """
     from engine.kernels.optimum.allot import allot, book
 

@@ -12,6 +12,9 @@ from tests.optimum.strategies import MILLION, Line, program_of, tiny_batches, wh
 from tests.optimum.test_solve import NO_LIMITS, NO_RATES, STEPS, cheapest_alone
 from tests.oracle.batches import is_feasible, orders_of
 
+GREEDY = {"rates", "least", "capacity_units", "same"}
+"""With these an order's best way may not be found: its lines draw on what is cheapest in turn."""
+
 
 @given(tiny_batches(steps=STEPS))
 @settings(max_examples=settings.default.max_examples // 2)
@@ -26,8 +29,8 @@ def test_own_ways_are_the_cheapest_of_orders_alone(case):
         alone[entries] = own
         assert is_feasible(batch, alone)
         assert least[at] <= order.cost(tuple(own)) <= order.cost(tuple(got))
-        # Of lines of one SKU the first is served first; served whole, the second may cost less.
-        assert "same" in case.features or order.cost(tuple(own)) == least[at]
+        if GREEDY.isdisjoint(case.features):
+            assert order.cost(tuple(own)) == least[at]
         if order.cost(tuple(got)) == least[at]:
             assert own == got
 
