@@ -51,6 +51,7 @@ def test_orders_are_explained_as_they_were_decided(case):
                     assert one.qty_available > 0
 
 
+@pytest.mark.needs_jit
 @given(whole_cases())
 @FEWER
 def test_the_only_order_of_a_batch_gets_its_own_way(case):
@@ -135,6 +136,7 @@ def test_reasons_are_those_of_the_lines_turn():
     assert second.candidates[0].qty_to_deduct == 2
 
 
+@pytest.mark.needs_jit
 def test_many_things_competed_for_are_counted():
     skus = ["A", "B", "C", "D", "E"]
     tables = {
