@@ -63,6 +63,22 @@ def test_policies_come_back_from_run_json(case):
             assert found == expected.explain(order_id)
 
 
+def test_orders_decided_together_are_explained_from_folders(tmp_path):
+    # Parts of two lines: the batch is what all of them hold.
+    lines = lines_of(*"aabbc", qty=[3, 4, 5, 6, 7])
+    folder = put(tmp_path / "in", CATALOG | {"orders": ORDERS, "order_lines": lines})
+    policy = {"order_rule": "optimal", "costs": {"per_shipment": 5, "per_unserved_unit": 9}}
+    with patch("engine.inputs.BATCH_ROWS", 2):
+        allocate_folders(folder, folder, tmp_path / "out", policy=policy)
+        expected = engine.allocate(
+            engine.read_catalog(folder), *engine.read_orders(folder), policy=policy
+        )
+        for order_id in "abc":
+            found = engine.explain(tmp_path / "out", order_id)
+            assert found == expected.explain(order_id)
+            assert "the batch of 3 orders as a whole" in found.sentence
+
+
 @pytest.fixture
 def folder(tmp_path):
     """Inputs and a run on them."""

@@ -24,7 +24,8 @@ def explain(folder: str, order_id: str, as_json: bool, quiet: bool) -> None:
     """Say why each line of an order went where it went.
 
     DIR is what ssa allocate wrote. The run is replayed up to the order, so that its inputs must
-    still be there, unchanged.
+    still be there, unchanged. Where all orders were decided together they are so again, and it is
+    said what the order would take on its own, and at what prices orders compete.
     """
     from engine.replay import explain as replayed
 
@@ -72,7 +73,10 @@ def _table(candidates: Sequence[Any]) -> tuple[list[str], list[list[Any]]]:
     columns += [
         ("unit cost", [one.unit_cost for one in candidates]),
         ("shipment", [one.shipment_cost for one in candidates]),
+        ("price", [_price(one.price) for one in candidates]),
+        ("price of capacity", [_of_capacity(one) for one in candidates]),
         ("available", [one.qty_available for one in candidates]),
+        ("on its own", [one.qty_on_its_own or None for one in candidates]),
         ("gives", [one.qty_to_deduct or None for one in candidates]),
         ("because", [_because(one) for one in candidates]),
     ]
@@ -87,6 +91,18 @@ def _because(one: Any) -> str:
     if one.reason:
         return words(one.reason)
     return f"soft constraint dropped: {words(one.softened)}" if one.softened else ""
+
+
+def _price(price: Any) -> str | None:
+    from engine.selection.explanation import money
+
+    return None if price is None else money(price)
+
+
+def _of_capacity(one: Any) -> str | None:
+    prices = _price(one.capacity_units_price), _price(one.capacity_orders_price)
+    told = [f"{it} {each}" for it, each in zip(prices, ("a unit", "an order"), strict=True) if it]
+    return ", ".join(told) or None
 
 
 def _km(distance: float | None) -> str | None:

@@ -11,13 +11,13 @@ from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.errors import PolicyError
 from engine.kernels.optimum.bundles import Program, Weights
-from engine.kernels.orders.bundles import ENDLESS, Terms, Work
+from engine.kernels.orders.bundles import ENDLESS, Terms, Trace, Work
 from engine.optimum.batch import Batch, dearest_shipment, dearest_unit, worth_of_unit
 from engine.optimum.solve import Solved, solve
 from engine.orders import OrderSet
 from engine.policies.model import BATCH_RULE, ORDER_RULES
 from engine.selection.bound import Bound, dropped_by_bound
-from engine.selection.by_policy import ByPolicy
+from engine.selection.by_policy import ByPolicy, no_trace
 from engine.selection.deduction import Deduction
 from engine.selection.plan import Plan
 from engine.selection.ranking import RankedBlock, distinct_rankings
@@ -40,6 +40,28 @@ class _Piece(NamedTuple):
 
     program: Program
     items: IntArray
+
+
+class _Planned(NamedTuple):
+    """What lines get: ``given[lines[l]:lines[l + 1]]`` from these source items."""
+
+    lines: IntArray
+    items: IntArray
+    given: IntArray
+
+    def part(self, first: int, last: int) -> "_Planned":
+        """Return what the lines ``first:last`` get."""
+        offsets = self.lines[first : last + 1]
+        part = slice(int(offsets[0]), int(offsets[-1]))
+        return _Planned(offsets - offsets[0], self.items[part], self.given[part])
+
+
+class Decided(NamedTuple):
+    """A batch that is decided; ``planned`` has what each of its parts gets."""
+
+    batch: Batch
+    solved: Solved
+    planned: list[_Planned]
 
 
 class ByOptimum(ByPolicy):
@@ -71,19 +93,12 @@ class ByOptimum(ByPolicy):
 
     def serve_parts(self, parts: list[OrderSet], clock: Clock) -> list[Deduction]:
         """Serve a batch that comes in parts; lines count from 0 in each."""
-        with clock("rank"):
-            supply = self._supply()
-            pieces = [self._piece(part, supply) for part in parts]
-            ids = pa.chunked_array([part.ids for part in parts])
-            batch = self._batch(pieces, supply, ids)
-        with clock("optimize"):
-            solved = self._solve(batch, parts, pieces, clock)
-        done, first = [], 0
-        for part, piece in zip(parts, pieces, strict=True):
-            given = solved.given[first : first + len(piece.items)]
-            done.append(self._follow(part, piece, given, clock))
-            first += len(piece.items)
-        weights = batch.weights
+        decided = self.decide(parts, clock)
+        solved, weights = decided.solved, decided.batch.weights
+        done = [
+            self._follow(part, planned, clock, no_trace())
+            for part, planned in zip(parts, decided.planned, strict=True)
+        ]
         self.bounds.append(
             Bound(
                 solved.cost,
@@ -96,6 +111,37 @@ class ByOptimum(ByPolicy):
             )
         )
         return done
+
+    def decide(self, parts: list[OrderSet], clock: Clock) -> Decided:
+        """Decide a batch that comes in parts; nothing is taken from stock."""
+        with clock("rank"):
+            supply = self._supply()
+            pieces = [self._piece(part, supply) for part in parts]
+            ids = pa.chunked_array([part.ids for part in parts])
+            batch = self._batch(pieces, supply, ids)
+        with clock("optimize"):
+            solved = self._solve(batch, parts, pieces, clock)
+        planned, first = [], 0
+        for piece in pieces:
+            given = solved.given[first : first + len(piece.items)]
+            planned.append(_Planned(piece.program.lines, piece.items, given))
+            first += len(piece.items)
+        return Decided(batch, solved, planned)
+
+    def follow_to(
+        self, parts: list[OrderSet], decided: Decided, which: int, at: int
+    ) -> tuple[Deduction, Trace]:
+        """Serve a batch as decided up to order ``at`` of part ``which``, and trace that one."""
+        clock = Clock()
+        for part, planned in zip(parts[:which], decided.planned, strict=False):
+            self._follow(part, planned, clock, no_trace())
+        part, planned = parts[which], decided.planned[which]
+        first, last = part.offsets[[at, at + 1]].tolist()
+        if at:
+            self._follow(part.part(0, at), planned.part(0, first), clock, no_trace())
+        order = part.part(at, at + 1)
+        trace = self._trace_for(order)
+        return self._follow(order, planned.part(first, last), clock, trace), trace
 
     @property
     def _num_items(self) -> int:
@@ -126,18 +172,16 @@ class ByOptimum(ByPolicy):
         trials = map(self.trial, ORDER_RULES)
         return [[trial.serve(part, Clock()) for part in parts] for trial in trials]
 
-    def _follow(self, orders: OrderSet, piece: _Piece, given: IntArray, clock: Clock) -> Deduction:
+    def _follow(self, orders: OrderSet, planned: _Planned, clock: Clock, trace: Trace) -> Deduction:
         """Serve orders as it was decided, and say why what is short is."""
         from engine.kernels.orders.planned import serve_planned
 
         def serve(block: RankedBlock, lines: Lines, terms: Terms, work: Work, picks: Picks) -> int:
-            first, last = orders.offsets[[block.start, block.stop]].tolist()
-            offsets = piece.program.lines[first : last + 1]
-            part = slice(int(offsets[0]), int(offsets[-1]))
+            part = planned.part(*orders.offsets[[block.start, block.stop]].tolist())
             return serve_planned(
-                frozen(offsets - offsets[0]),
-                frozen(piece.items[part]),
-                frozen(given[part]),
+                frozen(part.lines),
+                frozen(part.items),
+                frozen(part.given),
                 self._rules,
                 block.ranks,
                 lines,
@@ -146,6 +190,7 @@ class ByOptimum(ByPolicy):
                 self._of_source,
                 work,
                 picks,
+                trace,
             )
 
         return self._serve_blocks(orders, clock, serve)

@@ -129,14 +129,18 @@ class ByPolicy:
 
     def serve(self, orders: OrderSet, clock: Clock) -> Deduction:
         """Serve the next orders; see `engine.selection.selection.Selection`."""
-        return self._serve(orders, clock, _no_trace(0, 0))
+        return self._serve(orders, clock, no_trace())
 
     def serve_traced(self, orders: OrderSet) -> tuple[Deduction, Trace]:
         """Serve one order, and write down what its lines met."""
+        trace = self._trace_for(orders)
+        return self._serve(orders, Clock(), trace), trace
+
+    def _trace_for(self, orders: OrderSet) -> Trace:
+        """Return room for what the lines of an order meet."""
         counts = np.append(np.diff(self._catalog.items.offsets), 0)[orders.skus]
         offsets = np.append(0, np.cumsum(counts))
-        trace = _no_trace(int(offsets[-1]), self._num_keys)._replace(offsets=frozen(offsets))
-        return self._serve(orders, Clock(), trace), trace
+        return no_trace(int(offsets[-1]), self._num_keys)._replace(offsets=frozen(offsets))
 
     def _serve(self, orders: OrderSet, clock: Clock, trace: Trace) -> Deduction:
         from engine.kernels.orders.serve import serve_orders
@@ -251,7 +255,8 @@ class ByPolicy:
             )
 
 
-def _no_trace(num_cells: int, num_keys: int) -> Trace:
+def no_trace(num_cells: int = 0, num_keys: int = 0) -> Trace:
+    """Return a trace that nothing is written to, as it has no offsets."""
     return Trace(
         offsets=frozen(np.empty(0, np.int64)),
         why=np.full((2, num_cells), NOT_ASKED, np.uint8),

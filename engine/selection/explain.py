@@ -4,15 +4,15 @@ from collections.abc import Generator, Iterable
 from contextlib import closing, nullcontext
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.catalog import Catalog
 from engine.clock import Clock
-from engine.earth import MM_PER_KM
 from engine.errors import OutputError, UsageError
-from engine.kernels.orders.bundles import ENDLESS, GAVE, MILLION, NOT_ASKED, RANKED_LOWER, Trace
+from engine.kernels.orders.bundles import GAVE, NOT_ASKED, RANKED_LOWER, Trace
 from engine.orders import OrderSet
 from engine.policies.model import (
     BATCH_RULE,
@@ -25,25 +25,22 @@ from engine.policies.model import (
     PluginConstraint,
     SafetyStock,
 )
-from engine.selection.areas import rate_table, rates_of
-from engine.selection.bill import is_priced
-from engine.selection.board import BoardMaker, buckets, distances
-from engine.selection.costs import cost_of_parcels, cost_table, mm, unit_and_shipment_cost
+from engine.selection.by_optimum import ByOptimum
 from engine.selection.deduction import Deduction
+from engine.selection.explain_whole import Whole, met_in_batch
 from engine.selection.explanation import (
-    MONEY,
     CandidateSource,
     ExplainedLine,
     Explanation,
     scaled,
 )
-from engine.selection.plan import CHANGING, Plan, rules_of, with_new_plugins
-from engine.selection.ranking import scores_of
+from engine.selection.plan import Plan, rules_of, with_new_plugins
 from engine.selection.result import spelt_skus
 from engine.selection.selection import Selection
-from engine.tables.quantity import SUM_TYPE
+from engine.selection.shown import many
+from engine.selection.view import View, scores_seen, types_of_scores
 from engine.tables.schema import SHIP_POLICIES
-from engine.types import REASONS, IndexArray, IntArray, Reason
+from engine.types import REASONS, Reason
 
 _CONSTRAINTS: dict[int, Any] = {
     Reason.EXCLUDED: Exclusion,
@@ -92,33 +89,67 @@ def explain_order(
     OutputError
         If the order is not decided as the run did it.
     """
-    independent, clock = mode == "independent", Clock()
-    if plan.policy.order_rule == BATCH_RULE and not independent:
-        raise UsageError(
-            f"order_rule {BATCH_RULE} decides all orders together, which cannot be told order by "
-            "order; ssa optimum says what the other order rules make of the batch"
-        )
+    independent = mode == "independent"
+    is_whole = plan.policy.order_rule == BATCH_RULE and not independent
     plan = with_new_plugins(plan)
-    selection = Selection(catalog, plan, independent=independent, include_zero=False)
-    found: Explanation | None = None
     # What is left half-way holds a thread that reads ahead.
     with closing(parts) if isinstance(parts, Generator) else nullcontext():
-        for part in parts:
-            if found is not None:
-                continue  # what is wrong with the input may only show later
-            at = pc.index(part.ids.cast(pa.string()), str(order_id)).as_py()
-            stop = len(part.ids) if at < 0 else at
-            if stop and not independent:
-                selection.serve(part.part(0, stop), clock)
-            if at >= 0:
-                found = _explanation(catalog, plan, selection, part.part(at, at + 1))
+        if is_whole:
+            found = _explained_in_batch(catalog, list(parts), plan, order_id)
+        else:
+            found = _explained_in_turn(catalog, parts, plan, independent, order_id)
     if found is None:
         raise UsageError(f"the run has no order {order_id}; give an order_id of its table orders")
-    _compare(found, allocations, shortfalls)
+    _compare(found, allocations, shortfalls, is_whole)
     return found
 
 
-def _compare(found: Explanation, allocations: pa.Table, shortfalls: pa.Table) -> None:
+def _explained_in_turn(
+    catalog: Catalog, parts: Iterable[OrderSet], plan: Plan, independent: bool, order_id: Any
+) -> Explanation | None:
+    """Serve the orders before one, and explain it."""
+    selection = Selection(catalog, plan, independent=independent, include_zero=False)
+    clock = Clock()
+    found: Explanation | None = None
+    for part in parts:
+        if found is not None:
+            continue  # what is wrong with the input may only show later
+        at = _place(part, order_id)
+        stop = len(part.ids) if at < 0 else at
+        if stop and not independent:
+            selection.serve(part.part(0, stop), clock)
+        if at >= 0:
+            way, order = selection.by_policy(), part.part(at, at + 1)
+            view = View(catalog, plan, way.maker, order)
+            decided_by = _decided_by(plan)
+            found = _explanation(view, order, *way.serve_traced(order), None, decided_by)
+    return found
+
+
+def _explained_in_batch(
+    catalog: Catalog, parts: list[OrderSet], plan: Plan, order_id: Any
+) -> Explanation | None:
+    """Decide all orders together, and explain one."""
+    for which, part in enumerate(parts):
+        if (at := _place(part, order_id)) >= 0:
+            way, order = ByOptimum(catalog, plan), part.part(at, at + 1)
+            policy = msgspec.structs.replace(plan.policy, ranking=())  # it has no say
+            view = View(catalog, plan._replace(policy=policy, scores=()), way.maker, order)
+            orders = many(sum(len(one.ids) for one in parts), "order")
+            decided_by = f"order rule {BATCH_RULE}, the batch of {orders} as a whole"
+            return _explanation(view, order, *met_in_batch(way, parts, which, at), decided_by)
+    return None
+
+
+def _place(part: OrderSet, order_id: Any) -> int:
+    """Return where an order stands among others, -1 if it does not."""
+    at: int = pc.index(part.ids.cast(pa.string()), str(order_id)).as_py()
+    return at
+
+
+def _compare(
+    found: Explanation, allocations: pa.Table, shortfalls: pa.Table, is_whole: bool
+) -> None:
     """Refuse to explain what the run did not do."""
     picks = [
         (line.line, one.source_code, one.qty_to_deduct, one.qty_available)
@@ -132,9 +163,10 @@ def _compare(found: Explanation, allocations: pa.Table, shortfalls: pa.Table) ->
     if sorted(picks) != sorted(written) or short != _rows(
         shortfalls, found.order_id, ("line", "qty_short", "reason")
     ):
+        limit = ", or because a time limit ended the search" if is_whole else ""
         raise OutputError(
             f"order {found.order_id} is decided otherwise now, by another version of the engine or "
-            "of a plug-in, or by a plug-in that does not answer alike each time"
+            f"of a plug-in, or by a plug-in that does not answer alike each time{limit}"
         )
 
 
@@ -146,12 +178,14 @@ def _rows(table: pa.Table, order_id: Any, columns: tuple[str, ...]) -> list[tupl
 
 
 def _explanation(
-    catalog: Catalog, plan: Plan, selection: Selection, order: OrderSet
+    view: View,
+    order: OrderSet,
+    done: Deduction,
+    trace: Trace,
+    whole: Whole | None,
+    decided_by: str,
 ) -> Explanation:
-    way = selection.by_policy()
-    done, trace = way.serve_traced(order)
-    view = _View(catalog, plan, way.maker, order)
-    ship_policy = plan.policy.ship_policy
+    catalog, ship_policy = view.catalog, view.plan.policy.ship_policy
     if order.ship_policy is not None and order.ship_policy[0] >= 0:
         ship_policy = SHIP_POLICIES[order.ship_policy[0]]
     names = spelt_skus(catalog, order, np.arange(len(order.skus))).to_pylist()
@@ -167,92 +201,28 @@ def _explanation(
                 qty_short=scaled(short, 4),
                 reason=REASONS[done.reason[line]] if short else None,
                 not_carried_by=view.count_without(catalog.items.sources[items]),
-                candidates=_candidates(line, items, order, done, trace, view),
+                candidates=_candidates(line, items, order, done, trace, whole, view),
             )
         )
     return Explanation(
         order_id=order.ids.cast(order.id_type)[0].as_py(),
         stock_id=int(catalog.stock_ids[order.stock[0]]),
         located=bool(order.destinations.located[order.destinations.of_order[0]]),
-        decided_by=_decided_by(plan),
+        decided_by=decided_by,
         ship_policy=ship_policy,
-        score_types=_score_types(plan),
+        score_types=types_of_scores(view.plan),
         lines=tuple(lines),
     )
 
 
-class _View:
-    """What an order sees of the sources, whatever happened before it; lists are by source."""
-
-    def __init__(self, catalog: Catalog, plan: Plan, maker: BoardMaker, order: OrderSet) -> None:
-        self.catalog, self.plan, self.key_of = catalog, plan, maker.key_of
-        self._mm: IntArray = distances(catalog, order, order.destinations.of_order[:1])[0]
-        self.codes: list[str] = catalog.sources["source_code"].to_pylist()
-        self.km = [None if far < 0 else far / MM_PER_KM for far in self._mm.tolist()]
-        links = slice(*catalog.links.offsets[order.stock[0] :][:2].tolist())
-        linked = catalog.links.sources[links]
-        self.priority = dict(
-            zip(linked.tolist(), catalog.links.priority[links].tolist(), strict=True)
-        )
-        self._enabled = np.sort(linked[catalog.enabled[linked] > 0])
-        costs = plan.policy.costs
-        self._price = None
-        if is_priced(plan):
-            table, sources = cost_table(catalog, costs), np.arange(len(self._mm))
-            self._price = unit_and_shipment_cost(table, self._mm, sources)
-        self._rates = rate_table(catalog) if costs.rates else None
-        if self._rates is not None:
-            area = pa.array(order.areas.of_order[:1])
-            self._rate = rates_of(self._rates, order.areas.table.take(area))[0]
-        self.scores = {
-            name: self._static(score, maker, order)
-            for name, score in zip(plan.policy.ranking, plan.scores, strict=True)
-            if score not in CHANGING
-        }
-
-    def count_without(self, sources: IndexArray) -> int:
-        """Return how many enabled sources of the stock are not among some."""
-        return len(np.setdiff1d(self._enabled, sources))
-
-    def costs(self, quantity: int) -> tuple[list[Any], list[Any]]:
-        """Return what a unit and a shipment of a quantity cost from each source."""
-        if self._price is None:
-            nothing = [None] * len(self.codes)
-            return nothing, nothing
-        unit, shipment = self._price
-        costs = shipment.tolist()
-        if self._rates is not None:
-            quantities = np.full(len(self._mm), quantity)
-            parcels = cost_of_parcels(quantities, self._rate, *self._rates[:3]).tolist()
-            costs = [
-                None if rate < 0 else cost + parcel
-                for rate, cost, parcel in zip(self._rate.tolist(), costs, parcels, strict=True)
-            ]
-        return (
-            [scaled(cost, 6) for cost in unit.tolist()],
-            [None if cost is None else scaled(cost, 6) for cost in costs],
-        )
-
-    def _static(self, score: Any, maker: BoardMaker, order: OrderSet) -> dict[int, Any]:
-        """Return a score that does not change, of enabled sources of the stock."""
-        sources = self._enabled.astype(np.int64)
-        if score == "priority":
-            return {source: self.priority[source] for source in sources.tolist()}
-        far = self._mm[sources]
-        bucket = mm(self.plan.policy.distance_bucket_km)
-        if score == "distance" and not bucket:
-            return {source: self.km[source] for source in sources.tolist()}
-        if score == "distance":
-            places = np.where(far < 0, -1, buckets(far, bucket)).tolist()
-            values = [None if place < 0 else place for place in places]
-        else:
-            candidates = maker.candidates(order.stock[:1], far, np.zeros_like(sources), sources)
-            values = scores_of(score, candidates).astype(float).tolist()
-        return dict(zip(sources.tolist(), values, strict=True))
-
-
 def _candidates(
-    line: int, items: slice, order: OrderSet, done: Deduction, trace: Trace, view: _View
+    line: int,
+    items: slice,
+    order: OrderSet,
+    done: Deduction,
+    trace: Trace,
+    whole: Whole | None,
+    view: View,
 ) -> tuple[CandidateSource, ...]:
     """Return the candidates of a line: the ranked ones in their order, then the others."""
     picks = np.flatnonzero(done.lines == line)
@@ -264,6 +234,8 @@ def _candidates(
         which, why = _verdict(trace.why[:, cell].tolist(), pick is not None)
         keys = trace.keys[which, cell].tolist() if trace.is_ranked[which, cell] else None
         has = int(trace.has[which, cell]) if pick is None else int(done.available[pick])
+        own = whole.own.get((line, item), 0) if whole else None
+        prices = whole.prices(item, source) if whole else (None, None, None)
         one = CandidateSource(
             source_code=view.codes[source],
             place=None,
@@ -272,10 +244,14 @@ def _candidates(
             qty_available=None if why == NOT_ASKED else scaled(has, 4),
             unit_cost=unit[source],
             shipment_cost=shipment[source],
-            scores=_scores(view, source, keys),
+            scores=scores_seen(view, source, keys),
             qty_to_deduct=scaled(0 if pick is None else int(done.quantity[pick]), 4),
-            reason=None if pick is not None else _word(why),
+            reason=None if pick is not None else _word(why, own),
             softened=_softened(view.plan, which, int(trace.why[0, cell]), pick is not None),
+            qty_on_its_own=None if own is None else scaled(own, 4),
+            price=prices[0],
+            capacity_units_price=prices[1],
+            capacity_orders_price=prices[2],
         )
         rows.append(((0, which, keys) if keys else (1, -why, []), one.source_code, one))
     rows.sort(key=lambda row: row[:2])
@@ -309,8 +285,13 @@ def _softened(plan: Plan, which: int, before: int, gives: bool) -> str | None:
     return REASONS[before] if is_soft else None
 
 
-def _word(why: int) -> str | None:
-    """Return the word for what a trace says of a source that ships nothing in the end."""
+def _word(why: int, own: int | None) -> str | None:
+    """Return the word for what a trace says of a source that ships nothing in the end.
+
+    ``own`` is what the order would have taken from it on its own, where that is known.
+    """
+    if why == Reason.ORDER_RULE and own:
+        return "left_to_others"
     if why == GAVE:
         return "given_back"
     if why == NOT_ASKED:
@@ -318,42 +299,10 @@ def _word(why: int) -> str | None:
     return "ranked_lower" if why == RANKED_LOWER else REASONS[why]
 
 
-def _scores(view: _View, source: int, keys: list[int] | None) -> dict[str, Any]:
-    """Return the scores of a source by name; those that change only where it was ranked."""
-    scores: dict[str, Any] = {}
-    for name in view.plan.policy.ranking:
-        if name in view.scores:
-            scores[name] = view.scores[name].get(source)
-        elif name == "capacity_left":
-            column = view.key_of[name]
-            orders, units = keys[column : column + 2] if keys else [-ENDLESS] * 2
-            scores["capacity_orders_left"] = None if orders == -ENDLESS else -orders
-            scores["capacity_units_left"] = None if units == -ENDLESS else scaled(-units, 4)
-        elif keys is None:
-            scores[name] = None
-        else:
-            key = keys[view.key_of[name]]
-            shown = {"cost": scaled(key, 6), "stock_level": scaled(-key, 4)}
-            scores[name] = shown.get(name, -key / MILLION)
-    return scores
-
-
-def _score_types(plan: Plan) -> dict[str, pa.DataType]:
-    """Return the names of `_scores` and their types."""
-    types: dict[str, pa.DataType] = {}
-    for name, score in zip(plan.policy.ranking, plan.scores, strict=True):
-        if score == "capacity_left":
-            types |= {"capacity_orders_left": pa.int64(), "capacity_units_left": SUM_TYPE}
-        elif score == "priority" or (score == "distance" and plan.policy.distance_bucket_km):
-            types[name] = pa.int64()
-        else:
-            own = {"cost": MONEY, "stock_level": SUM_TYPE} if isinstance(score, str) else {}
-            types[name] = own.get(name, pa.float64())
-    return types
-
-
 def _decided_by(plan: Plan) -> str:
     policy = plan.policy
     if plan.code:
         return f"{plan.code}, each line on its own"
+    if policy.order_rule == BATCH_RULE:
+        return f"{', then '.join(policy.ranking)}; order rule cheapest, each order on its own"
     return f"{', then '.join(policy.ranking)}; order rule {', else '.join(rules_of(policy))}"

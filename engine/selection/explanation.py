@@ -25,7 +25,13 @@ _COLUMNS: tuple[tuple[str, pa.DataType], ...] = (
     ("qty_to_deduct", QTY_TYPE),
     ("reason", pa.string()),
     ("softened", pa.string()),
+    ("qty_on_its_own", QTY_TYPE),
+    ("price", MONEY),
+    ("capacity_units_price", MONEY),
+    ("capacity_orders_price", MONEY),
 )
+_MOST_NAMED = 3
+"""Of what orders compete for, so much is named in a sentence."""
 
 
 class CandidateSource(NamedTuple):
@@ -38,6 +44,11 @@ class CandidateSource(NamedTuple):
     nothing, None if it does; ``softened`` the reason of a soft constraint that kept it out at
     first. Costs are None where there are none; that of a shipment is for one of all that the line
     wants.
+
+    The rest is None unless the batch was decided as a whole. ``qty_on_its_own`` is what the line
+    would take if its order were the only one. ``price`` is what a unit of the source item is worth
+    to the orders that compete for it, ``capacity_units_price`` and ``capacity_orders_price`` what
+    a unit and an order of the source's capacity are; None where there is enough for all.
     """
 
     source_code: str
@@ -51,6 +62,10 @@ class CandidateSource(NamedTuple):
     qty_to_deduct: Decimal
     reason: str | None
     softened: str | None
+    qty_on_its_own: Decimal | None
+    price: Decimal | None
+    capacity_units_price: Decimal | None
+    capacity_orders_price: Decimal | None
 
 
 class ExplainedLine(NamedTuple):
@@ -101,21 +116,45 @@ class Explanation:
         """What became of the order, in a sentence or two."""
         if not self.lines:
             return f"Order {self.order_id} has no lines."
+        got = self._from_sources("qty_to_deduct")
+        text = f"Order {self.order_id} gets {got}{self._shortage()}.{self._on_its_own()}"
+        return f"{text} Decided by {self.decided_by}."
+
+    def _from_sources(self, column: str) -> str:
+        """Say how many units come from where, by a column of the candidates."""
         given: dict[str, list[Decimal]] = {}
-        for one in (one for line in self.lines for one in line.candidates if one.qty_to_deduct):
-            given.setdefault(one.source_code, []).append(one.qty_to_deduct)
+        for line in self.lines:
+            for one in line.candidates:
+                if getattr(one, column):
+                    given.setdefault(one.source_code, []).append(getattr(one, column))
+        if not given:
+            return "nothing"
         wanted = _total(line.qty for line in self.lines)
-        lacks = _total(line.qty_short for line in self.lines)
-        got = amount(_EXACT.subtract(wanted, lacks))
+        got = _total(quantity for parts in given.values() for quantity in parts)
         units = f"{amount(wanted)} unit{'' if wanted == 1 else 's'}"
         sources = [f"{code} ({amount(_total(parts))})" for code, parts in given.items()]
-        text = f"Order {self.order_id} gets "
-        if not given:
-            text += "nothing"
-        else:
-            text += f"{got} of {units}" if lacks else f"all {units}" if wanted != 1 else units
-            text += f" from {_listed(sources if len(given) > 1 else list(given))}"
-        return f"{text}{self._shortage()}. Decided by {self.decided_by}."
+        text = f"{amount(got)} of {units}" if got != wanted else f"all {units}"
+        if got == wanted == 1:
+            text = units
+        return f"{text} from {_listed(sources if len(given) > 1 else list(given))}"
+
+    def _on_its_own(self) -> str:
+        """Say what the order would get if there were no other, if that is known."""
+        known = [
+            (line.sku, one)
+            for line in self.lines
+            for one in line.candidates
+            if one.qty_on_its_own is not None
+        ]
+        if not known:
+            return ""
+        if all(one.qty_on_its_own == one.qty_to_deduct for _, one in known):
+            return " On its own it would fare no better."
+        names = _competed_for(known)
+        if len(names) > _MOST_NAMED:
+            names[_MOST_NAMED:] = [f"{len(names) - _MOST_NAMED} more"]
+        why = f"; orders compete for {_listed(names)}" if names else ""
+        return f" On its own it would get {self._from_sources('qty_on_its_own')}{why}."
 
     def _shortage(self) -> str:
         short = [line for line in self.lines if line.qty_short]
@@ -164,8 +203,58 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         columns = ["line", "sku", "source_code", "qty_available", "qty_to_deduct", "reason"]
+        if any(one.qty_on_its_own is not None for line in self.lines for one in line.candidates):
+            columns += ["qty_on_its_own", "price"]
         rows = list(zip(*(self.table[name].to_pylist() for name in columns), strict=True))
         return html_table(self.sentence, columns, rows, left=3)
+
+
+def _competed_for(known: Sequence[tuple[str, CandidateSource]]) -> list[str]:
+    """Name what an order would take more of on its own and others want too, the dearest first.
+
+    ``known`` are SKUs and their candidates.
+    """
+    worth: dict[str, Decimal] = {}
+    prices: dict[str, list[str]] = {}
+
+    def note(name: str, price: Decimal | None, more: Decimal, each: str) -> None:
+        if price is None or more <= 0:
+            return
+        worth[name] = _EXACT.add(worth.get(name, Decimal(0)), _EXACT.multiply(price, more))
+        told, text = prices.setdefault(name, []), f"{money(price)} {each}"
+        if price and text not in told:
+            told.append(text)
+
+    by_source: dict[str, list[CandidateSource]] = {}
+    for sku, one in known:
+        by_source.setdefault(one.source_code, []).append(one)
+        note(f"{sku} at {one.source_code}", one.price, _more_on_its_own([one]), "a unit")
+    for code, ones in by_source.items():
+        opens = any(one.qty_on_its_own for one in ones)
+        opens = opens and not any(one.qty_to_deduct for one in ones)
+        name = f"capacity of {code}"
+        note(name, ones[0].capacity_units_price, _more_on_its_own(ones), "a unit")
+        note(name, ones[0].capacity_orders_price, Decimal(opens), "an order")
+    return [
+        f"{name} ({_listed(prices[name])})" if prices[name] else name
+        for name in sorted(worth, key=lambda name: (-worth[name], name))
+    ]
+
+
+def _more_on_its_own(ones: Sequence[CandidateSource]) -> Decimal:
+    own = _total(one.qty_on_its_own or Decimal(0) for one in ones)
+    return _EXACT.subtract(own, _total(one.qty_to_deduct for one in ones))
+
+
+def money(price: Decimal) -> str:
+    """Return a price with two places, or with all that it has if that is less than 0.01.
+
+    Examples
+    --------
+    >>> money(Decimal("1234.500000")), money(Decimal("0.004200"))
+    ('1,234.50', '0.0042')
+    """
+    return amount(price) if price < Decimal("0.01") else f"{price:,.2f}"
 
 
 def amount(quantity: Decimal) -> str:

@@ -1,10 +1,15 @@
 """``ssa explain``."""
 
 import json
+import re
 
 import pytest
 
+import engine
+from engine.batch import allocate_folders
 from tests.cli.running import EXAMPLE, on_screen, refused, ssa
+from tests.selection.test_explain_whole import HANDLED, OPTIMAL
+from tests.test_batch import put
 
 EXPLAINED = """\
 Order 1 gets all 70 units from baltimore_wh (39) and reno_wh (31). Decided by distance, each line on its own.
@@ -63,3 +68,38 @@ def test_explain_names_orders_that_are_not_there(out):
 
 def test_explain_of_no_run(tmp_path):
     assert "does not hold a run" in refused("explain", tmp_path, 1)
+
+
+@pytest.fixture
+def whole(tmp_path):
+    """A run that decided two orders together."""
+    folder = put(tmp_path / "in", HANDLED)
+    allocate_folders(folder, folder, tmp_path / "whole", policy=OPTIMAL)
+    return tmp_path / "whole"
+
+
+def test_explain_orders_decided_together(whole):
+    sentence, _, _, header, _, *rows, last = ssa("explain", whole, 1, "-q").out.splitlines()
+    left, both = (one.price for one in engine.explain(whole, 1).lines[0].candidates)
+    assert sentence.startswith("Order 1 gets 1 unit from left. On its own it would get 1 unit from")
+    columns = ["source", "unit cost", "shipment", "price", "available", "on its own", "gives"]
+    assert re.split("  +", header) == [*columns, "because"]
+    assert [re.split("  +", row) for row in rows] == [
+        ["left", "1", "12", f"{left:.2f}", "1", "1"],
+        ["both", "1", "10", f"{both:.2f}", "1", "1", "left to others"],
+    ]
+    assert last == "1 more source of the stock does not carry it"
+
+
+def test_explain_orders_decided_together_as_json(whole):
+    left, both = json.loads(ssa("explain", whole, 1, "--json", "-q").out)["lines"][0]["candidates"]
+    assert (left["qty_on_its_own"], both["qty_on_its_own"]) == (0, 1)
+    assert both["price"] >= 2
+    assert both["capacity_orders_price"] is None
+
+
+@pytest.mark.parametrize("columns", [100, 60])
+def test_explain_of_orders_decided_together_fits_the_terminal(whole, columns):
+    shown = on_screen("explain", whole, 1, "-q", columns=columns).out
+    assert max(map(len, shown.splitlines())) <= columns
+    assert "left to others" in shown

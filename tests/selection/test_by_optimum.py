@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine import Catalog
 from engine.clock import Clock
-from engine.errors import PolicyError, UsageError
+from engine.errors import PolicyError
 from engine.orders import encode_orders
 from engine.selection.plan import find_plan
 from engine.selection.run import Run
@@ -212,12 +212,6 @@ def test_soft_constraints_are_refused():
     policy = {"order_rule": "optimal", "costs": COSTS, "constraints": soft}
     with pytest.raises(PolicyError, match="make it hard"):
         run(CONFLICT, policy=policy)
-
-
-def test_what_was_decided_together_is_not_explained_as_if_it_were_not():
-    found = run(CONFLICT, policy={"order_rule": "optimal", "costs": COSTS})
-    with pytest.raises(UsageError, match="decides all orders together"):
-        found.explain(1)
 
 
 def test_costs_are_needed():

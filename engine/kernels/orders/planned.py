@@ -1,9 +1,10 @@
 """Orders served as a plan has it, in sequence, with the reasons for what the plan leaves short."""
 
 from engine.kernels.borrow import borrowed
-from engine.kernels.jit import int64, jit
+from engine.kernels.jit import inlined, int64, jit
 from engine.kernels.orders.bundles import (
     BACKORDER,
+    CHOSEN_BY,
     DRAWN,
     MARK,
     ORDER,
@@ -12,12 +13,14 @@ from engine.kernels.orders.bundles import (
     Rules,
     Stock,
     Terms,
+    Trace,
     Work,
 )
 from engine.kernels.orders.eligible import available_to_line
 from engine.kernels.orders.stock import take
+from engine.kernels.orders.trace import write_trace
 from engine.kernels.orders.why import why_short
-from engine.types import IntArray, Lines, Picks, Reason
+from engine.types import IndexArray, IntArray, Lines, Picks, Reason
 
 _ORDER_RULE = Reason.ORDER_RULE
 _ORDER_NOT_WHOLE = Reason.ORDER_NOT_WHOLE
@@ -38,6 +41,7 @@ def serve_planned(
     of_source: IntArray,
     work: Work,
     picks: Picks,
+    trace: Trace,
 ) -> int:
     """Serve the orders of a block in sequence, each as planned.
 
@@ -55,6 +59,8 @@ def serve_planned(
         Its counts.
     picks
         Outputs, all of them.
+    trace
+        Output, if it has room; nothing is ranked.
 
     Returns
     -------
@@ -62,6 +68,7 @@ def serve_planned(
     """
     board, lines, stock = borrowed(board), borrowed(lines), borrowed(stock)
     terms, work, picks = borrowed(terms), borrowed(work), borrowed(picks)
+    of_source, trace = borrowed(of_source), borrowed(trace)
     counts, sources, skus = work.counts, stock.items.sources, lines.skus
     short, reason = picks.short, picks.reason
     at = int64(0)
@@ -71,14 +78,19 @@ def serve_planned(
         counts[ORDER] = counts[MARK]
         counts[DRAWN] = 0
         token, first = counts[ORDER], at
+        ranking = int64(lines.ranking[order])
+        planned = _num_sources(
+            offsets[start], offsets[stop], token, items, given, sources, of_source
+        )
+        is_full = 0 < rules.max_sources <= planned
         for line in range(start, stop):
-            need = lines.quantity[line]
+            need, sku, begin_line = lines.quantity[line], int64(skus[line]), at
             reason[line] = 0
             for entry in range(offsets[line], offsets[line + 1]):
                 if given[entry] == 0:
                     continue
                 item = items[entry]
-                source, managed = int64(sources[item]), stock.skus.managed[skus[line]] != 0
+                source, managed = int64(sources[item]), stock.skus.managed[sku] != 0
                 picks.lines[at] = line
                 picks.items[at] = item
                 picks.quantity[at] = given[entry]
@@ -93,18 +105,40 @@ def serve_planned(
                 )
                 need -= given[entry]
             short[line] = need
-        is_full = 0 < rules.max_sources <= counts[DRAWN]
-        for line in range(start, stop):
-            if short[line] == 0:
+            if len(trace.offsets) > 0 and sku >= 0 and lines.quantity[line] > 0:
+                write_trace(
+                    line,
+                    sku,
+                    order,
+                    int64(0),
+                    first,
+                    begin_line,
+                    at,
+                    ranking,
+                    token,
+                    int64(-1),
+                    int64(0),
+                    is_full,
+                    int64(0),
+                    int64(0),
+                    rules,
+                    board,
+                    stock,
+                    terms,
+                    of_source,
+                    work,
+                    picks,
+                    trace,
+                )
+            if need == 0:
                 continue
-            sku = int64(skus[line])
             why = why_short(
                 sku,
                 order,
                 0,
                 first,
                 at,
-                int64(lines.ranking[order]),
+                ranking,
                 token,
                 int64(-1),
                 is_full,
@@ -126,3 +160,23 @@ def serve_planned(
                 why = _BACKORDERED
             reason[line] = why
     return at
+
+
+@inlined
+def _num_sources(
+    start: int,
+    stop: int,
+    token: int,
+    items: IntArray,
+    given: IntArray,
+    sources: IndexArray,
+    of_source: IntArray,
+) -> int:
+    """Return on how many sources an order draws by the plan."""
+    count = int64(0)
+    for entry in range(start, stop):
+        source = sources[items[entry]]
+        if given[entry] > 0 and of_source[source, CHOSEN_BY] != token:
+            of_source[source, CHOSEN_BY] = token
+            count += 1
+    return count
