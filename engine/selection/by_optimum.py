@@ -8,10 +8,11 @@ import numpy as np
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.errors import PolicyError
-from engine.kernels.optimum.bundles import Program, Weights
+from engine.kernels.optimum.bundles import UNREACHED, Program, Weights
 from engine.kernels.orders.bundles import ENDLESS, Terms, Work
 from engine.optimum.batch import Batch
 from engine.optimum.solve import solve, worth_of_unit
+from engine.optimum.waiting import with_waits
 from engine.orders import OrderSet
 from engine.policies.model import BATCH_RULE, ORDER_RULES
 from engine.selection.bound import Bound, dropped_by_bound
@@ -63,16 +64,22 @@ class ByOptimum(ByPolicy):
         super().__init__(catalog, plan, independent=False)
         self.bounds: list[Bound] = []
 
-    def serve(self, orders: OrderSet, clock: Clock) -> Deduction:
+    def serve(self, orders: OrderSet, clock: Clock, hold: IntArray | None = None) -> Deduction:
         """Serve a batch; see `engine.selection.selection.Selection`."""
-        return self.serve_parts([orders], clock)[0]
+        return self.serve_parts([orders], clock, hold)[0]
 
-    def serve_parts(self, parts: list[OrderSet], clock: Clock) -> list[Deduction]:
-        """Serve a batch that comes in parts; lines count from 0 in each."""
+    def serve_parts(
+        self, parts: list[OrderSet], clock: Clock, hold: IntArray | None = None
+    ) -> list[Deduction]:
+        """Serve a batch that comes in parts; lines count from 0 in each, ``hold`` is of all."""
         with clock("rank"):
             supply = self._supply()
-            pieces = [self._piece(part, supply) for part in parts]
+            # What orders may wait for need not be there.
+            drawn_on = supply if hold is None else self._listed(supply)
+            pieces = [self._piece(part, drawn_on) for part in parts]
             batch = self._batch(pieces, supply)
+            if hold is not None:
+                batch = with_waits(batch, hold)
         with clock("optimize"):
             starts = [_given(found, pieces, self._num_items) for found in self._greedy(parts)]
             solved = solve(batch, starts)
@@ -135,8 +142,8 @@ class ByOptimum(ByPolicy):
 
         return self._serve_blocks(orders, clock, serve)
 
-    def _piece(self, orders: OrderSet, free: IntArray) -> _Piece:
-        """Write down what each source could give of each line."""
+    def _piece(self, orders: OrderSet, drawn_on: IntArray) -> _Piece:
+        """Write down what each source could give of each line; ``drawn_on`` as in `_supply`."""
         rankings = distinct_rankings(
             orders, by_destination=self.maker.by_destination, by_area=self.maker.by_area
         )
@@ -154,7 +161,7 @@ class ByOptimum(ByPolicy):
         ranking = rankings.of_order[order]
         terms = self._terms(orders, RankedBlock(0, len(orders.ids), board, rankings.of_order))
         serves = board.bars[0][ranking, source] == 0
-        serves &= free[item] > 0
+        serves &= drawn_on[item] > 0
         serves &= ~_excluded(terms, order, source, orders.skus[line], self._catalog)
         line, item, source, ranking = (column[serves] for column in (line, item, source, ranking))
         managed = self._stock.skus.managed[orders.skus[line]] > 0
@@ -171,6 +178,7 @@ class ByOptimum(ByPolicy):
                 shipment=board.shipment_cost,
                 rates=board.rates,
                 ship_policy=terms.ship_policy,
+                wait=frozen(np.full(len(orders.ids), UNREACHED)),
             ),
             item,
         )
@@ -185,6 +193,13 @@ class ByOptimum(ByPolicy):
         if self._rules.exclusion and len(self._stock.excluded):
             free = np.where(self._stock.excluded > 0, 0, free)
         return free.astype(np.int64)
+
+    def _listed(self, supply: IntArray) -> IntArray:
+        """(num_items,) as `_supply`, above 0 wherever stock that is managed may come in."""
+        managed = np.repeat(self._stock.skus.managed > 0, np.diff(self._catalog.items.offsets))
+        if self._rules.exclusion and len(self._stock.excluded):
+            managed &= self._stock.excluded == 0
+        return np.where(managed, np.maximum(supply, 1), supply)
 
     def _batch(self, pieces: list[_Piece], free: IntArray) -> Batch:
         program = _joined([piece.program for piece in pieces])

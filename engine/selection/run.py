@@ -74,9 +74,9 @@ class Run:
         self._audit = Audit(catalog, independent=independent)
         self.tally = Tally(catalog, plan, independent=independent)
 
-    def decide(self, orders: OrderSet) -> Decided:
-        """Serve the next orders."""
-        return Decided(orders, self._selection.serve(orders, self._clock))
+    def decide(self, orders: OrderSet, hold: IntArray | None = None) -> Decided:
+        """Serve the next orders; ``hold`` as in `engine.selection.selection.Selection.serve`."""
+        return Decided(orders, self._selection.serve(orders, self._clock, hold))
 
     def decide_all(self, parts: Iterable[OrderSet]) -> Iterator[Decided]:
         """Serve orders that come in parts; a plan that decides them together gets all first."""

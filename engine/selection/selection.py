@@ -64,7 +64,7 @@ class Selection:
         """(num_items,) statuses after what was served so far."""
         return self._way.in_stock
 
-    def serve(self, orders: OrderSet, clock: Clock) -> Deduction:
+    def serve(self, orders: OrderSet, clock: Clock, hold: IntArray | None = None) -> Deduction:
         """Serve the next orders in sequence.
 
         Parameters
@@ -73,6 +73,10 @@ class Selection:
             The next part; not changed.
         clock
             Told of the phases ``rank`` and ``deduct``.
+        hold
+            (num_orders,) what it counts in 1e-6 that an order waits for a later batch, beside
+            what it would cost with all in stock; -1 where it may not wait. Only a plan that
+            decides orders together has any wait.
 
         Returns
         -------
@@ -85,6 +89,8 @@ class Selection:
         """
         if orders.ship_policy is not None and isinstance(self._way, ByAlgorithm):
             self.by_policy()
+        if isinstance(self._way, ByOptimum):
+            return self._way.serve(orders, clock, hold)
         return self._way.serve(orders, clock)
 
     def serve_all(self, parts: Iterable[OrderSet], clock: Clock) -> Iterator[Deduction]:
