@@ -65,7 +65,6 @@ def case_of(policy: Any = OPTIMAL, given: Any = None, **horizon: Any) -> Case:
     return with_received_items(case)
 
 
-@pytest.mark.needs_jit
 @pytest.mark.parametrize(
     ("hold", "patience", "allocated", "lost"),
     [
@@ -88,7 +87,6 @@ def test_an_order_waits_for_what_it_can_be_sent_with(hold, patience, allocated, 
     assert round(course.kpis.cost * 10**6) == (10 * shipments + 3 - lost + 20 * lost) * 10**6
 
 
-@pytest.mark.needs_jit
 def test_no_order_waits_for_what_no_source_lists_or_what_an_exclusion_keeps_from_it():
     lines = [{"order_id": 1, "sku": sku, "qty": 1} for sku in ("A", "C")]
     never = tables(order_lines=lines)
@@ -102,7 +100,6 @@ def test_no_order_waits_for_what_no_source_lists_or_what_an_exclusion_keeps_from
     assert units(Course(case, 0).days.allocated)[0] == 1
 
 
-@pytest.mark.needs_jit
 def test_a_hold_changes_nothing_where_orders_are_served_as_they_come():
     found = [Course(case_of(every="order", patience=7, hold=hold), 0) for hold in (None, 0)]
     for course in found:
@@ -161,7 +158,6 @@ def test_a_step_sets_what_holding_counts():
 CHEAPEST = OPTIMAL | {"order_rule": "cheapest"}
 
 
-@pytest.mark.needs_jit
 @pytest.mark.parametrize(
     ("policy", "horizon", "steps", "is_noted"),
     [
