@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,12 @@ ssa simulate data/northwind/catalog data/northwind/orders \\
     help="With a horizon: how long lines wait that are not served.  [default: 0]",
 )
 @click.option(
+    "--hold",
+    type=float,
+    metavar="MONEY",
+    help="With order_rule optimal: orders may wait for the next batch, at this cost each time.",
+)
+@click.option(
     "--replications",
     type=click.IntRange(min=0),
     metavar="N",
@@ -83,6 +90,7 @@ def simulate(
     policy: str | None,
     horizon: str | None,
     patience: int | None,
+    hold: float | None,
     replications: int | None,
     seed: int | None,
     workers: int | None,
@@ -119,6 +127,7 @@ def simulate(
             policy=policy,
             every=horizon,
             patience=patience,
+            hold=None if hold is None else Decimal(str(hold)),
             replications=replications,
             seed=seed,
             workers=workers,

@@ -18,15 +18,15 @@ class Kinds(NamedTuple):
 def kinds_of(batch: Batch, orders: IntArray) -> Kinds:
     """Tell (n,) orders by kind, kinds in the sequence of their first orders.
 
-    Orders are of a kind if they have the same ship policy, what shipments cost, and lines and
-    entries in the same sequence.
+    Orders are of a kind if they have the same ship policy, what shipments and waiting cost, and
+    lines and entries in the same sequence.
     """
     program = batch.program
     line, order = batch.of_entry
     _, costs = np.unique(
         np.column_stack([program.shipment, program.rates]), axis=0, return_inverse=True
     )
-    of_order = np.column_stack([costs.ravel()[program.ranking], program.ship_policy])
+    of_order = np.column_stack([costs.ravel()[program.ranking], program.ship_policy, program.wait])
     of_line = np.column_stack([program.need, program.same])
     of_entry = np.column_stack(
         [line - program.orders[order], program.item, program.source, program.unit_cost]

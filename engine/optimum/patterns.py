@@ -217,6 +217,7 @@ class _Pricing:
         lines = np.append(0, np.cumsum(program.need > 0))[program.orders]
         cost = weights.order + weights.unit * (units[orders + 1] - units[orders])
         cost += weights.line * (lines[orders + 1] - lines[orders]).astype(float)
+        cost = np.minimum(cost, program.wait[orders])
         none = np.zeros(0, np.int64)
         offsets = np.zeros(len(orders) + 1, np.int64)
         self.mixture.add(np.arange(len(orders)), cost, offsets, none, none)

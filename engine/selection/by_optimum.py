@@ -10,10 +10,11 @@ import pyarrow as pa
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.errors import PolicyError
-from engine.kernels.optimum.bundles import Program, Weights
+from engine.kernels.optimum.bundles import UNREACHED, Program, Weights
 from engine.kernels.orders.bundles import ENDLESS, Terms, Trace, Work
 from engine.optimum.batch import Batch, dearest_shipment, dearest_unit, worth_of_unit
 from engine.optimum.solve import Solved, solve
+from engine.optimum.waiting import Hold, with_waits
 from engine.orders import OrderSet
 from engine.policies.model import BATCH_RULE, ORDER_RULES
 from engine.selection.bound import Bound, dropped_by_bound
@@ -87,13 +88,15 @@ class ByOptimum(ByPolicy):
         super().__init__(catalog, plan, independent=False)
         self.bounds: list[Bound] = []
 
-    def serve(self, orders: OrderSet, clock: Clock) -> Deduction:
+    def serve(self, orders: OrderSet, clock: Clock, hold: Hold | None = None) -> Deduction:
         """Serve a batch; see `engine.selection.selection.Selection`."""
-        return self.serve_parts([orders], clock)[0]
+        return self.serve_parts([orders], clock, hold)[0]
 
-    def serve_parts(self, parts: list[OrderSet], clock: Clock) -> list[Deduction]:
-        """Serve a batch that comes in parts; lines count from 0 in each."""
-        decided = self.decide(parts, clock)
+    def serve_parts(
+        self, parts: list[OrderSet], clock: Clock, hold: Hold | None = None
+    ) -> list[Deduction]:
+        """Serve a batch that comes in parts; lines count from 0 in each, ``hold`` is of all."""
+        decided = self.decide(parts, clock, hold)
         solved, weights = decided.solved, decided.batch.weights
         done = [
             self._follow(part, planned, clock, no_trace())
@@ -112,13 +115,17 @@ class ByOptimum(ByPolicy):
         )
         return done
 
-    def decide(self, parts: list[OrderSet], clock: Clock) -> Decided:
+    def decide(self, parts: list[OrderSet], clock: Clock, hold: Hold | None = None) -> Decided:
         """Decide a batch that comes in parts; nothing is taken from stock."""
         with clock("rank"):
             supply = self._supply()
-            pieces = [self._piece(part, supply) for part in parts]
+            # What orders may wait for need not be there yet.
+            drawn_on = supply if hold is None else self._or_due(supply, hold.is_due)
+            pieces = [self._piece(part, drawn_on) for part in parts]
             ids = pa.chunked_array([part.ids for part in parts])
             batch = self._batch(pieces, supply, ids)
+            if hold is not None:
+                batch = with_waits(batch, hold)
         with clock("optimize"):
             solved = self._solve(batch, parts, pieces, clock)
         planned, first = [], 0
@@ -195,8 +202,8 @@ class ByOptimum(ByPolicy):
 
         return self._serve_blocks(orders, clock, serve)
 
-    def _piece(self, orders: OrderSet, free: IntArray) -> _Piece:
-        """Write down what each source could give of each line."""
+    def _piece(self, orders: OrderSet, drawn_on: IntArray) -> _Piece:
+        """Write down what each source could give of each line; ``drawn_on`` as in `_supply`."""
         rankings = distinct_rankings(
             orders, by_destination=self.maker.by_destination, by_area=self.maker.by_area
         )
@@ -214,7 +221,7 @@ class ByOptimum(ByPolicy):
         ranking = rankings.of_order[order]
         terms = self._terms(orders, RankedBlock(0, len(orders.ids), board, rankings.of_order))
         serves = board.bars[0][ranking, source] == 0
-        serves &= free[item] > 0
+        serves &= drawn_on[item] > 0
         serves &= ~_excluded(terms, order, source, orders.skus[line], self._catalog)
         line, item, source, ranking = (column[serves] for column in (line, item, source, ranking))
         managed = self._stock.skus.managed[orders.skus[line]] > 0
@@ -231,6 +238,7 @@ class ByOptimum(ByPolicy):
                 shipment=board.shipment_cost,
                 rates=board.rates,
                 ship_policy=terms.ship_policy,
+                wait=frozen(np.full(len(orders.ids), UNREACHED)),
             ),
             item,
         )
@@ -245,6 +253,13 @@ class ByOptimum(ByPolicy):
         if self._rules.exclusion and len(self._stock.excluded):
             free = np.where(self._stock.excluded > 0, 0, free)
         return free.astype(np.int64)
+
+    def _or_due(self, supply: IntArray, is_due: BoolArray) -> IntArray:
+        """(num_items,) as `_supply`, above 0 wherever stock that is managed is due."""
+        managed = np.repeat(self._stock.skus.managed > 0, np.diff(self._catalog.items.offsets))
+        if self._rules.exclusion and len(self._stock.excluded):
+            managed &= self._stock.excluded == 0
+        return np.where(managed & is_due, np.maximum(supply, 1), supply)
 
     def _batch(self, pieces: list[_Piece], free: IntArray, ids: pa.ChunkedArray) -> Batch:
         program = _joined([piece.program for piece in pieces])

@@ -11,6 +11,7 @@ import pyarrow as pa
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.errors import UsageError
+from engine.optimum.waiting import Hold
 from engine.orders import OrderSet
 from engine.selection.bound import Bound
 from engine.selection.conservation import Audit
@@ -74,9 +75,9 @@ class Run:
         self._audit = Audit(catalog, independent=independent)
         self.tally = Tally(catalog, plan, independent=independent)
 
-    def decide(self, orders: OrderSet) -> Decided:
-        """Serve the next orders."""
-        return Decided(orders, self._selection.serve(orders, self._clock))
+    def decide(self, orders: OrderSet, hold: Hold | None = None) -> Decided:
+        """Serve the next orders; ``hold`` as in `engine.selection.selection.Selection.serve`."""
+        return Decided(orders, self._selection.serve(orders, self._clock, hold))
 
     def decide_all(self, parts: Iterable[OrderSet]) -> Iterator[Decided]:
         """Serve orders that come in parts; a plan that decides them together gets all first."""

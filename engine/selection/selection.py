@@ -6,6 +6,7 @@ from dataclasses import replace
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.errors import UsageError
+from engine.optimum.waiting import Hold
 from engine.orders import OrderSet
 from engine.policies.model import BATCH_RULE
 from engine.selection.bound import Bound, joined_bounds
@@ -64,7 +65,7 @@ class Selection:
         """(num_items,) statuses after what was served so far."""
         return self._way.in_stock
 
-    def serve(self, orders: OrderSet, clock: Clock) -> Deduction:
+    def serve(self, orders: OrderSet, clock: Clock, hold: Hold | None = None) -> Deduction:
         """Serve the next orders in sequence.
 
         Parameters
@@ -73,6 +74,9 @@ class Selection:
             The next part; not changed.
         clock
             Told of the phases ``rank`` and ``deduct``.
+        hold
+            Which orders may wait for a later batch; only a plan that decides orders together has
+            any wait.
 
         Returns
         -------
@@ -85,6 +89,8 @@ class Selection:
         """
         if orders.ship_policy is not None and isinstance(self._way, ByAlgorithm):
             self.by_policy()
+        if isinstance(self._way, ByOptimum):
+            return self._way.serve(orders, clock, hold)
         return self._way.serve(orders, clock)
 
     def serve_all(self, parts: Iterable[OrderSet], clock: Clock) -> Iterator[Deduction]:

@@ -27,7 +27,7 @@ def _replenish(case: Case, step: steps.Replenish) -> Case:
 
 
 def _set_horizon(case: Case, step: steps.SetHorizon) -> Case:
-    given = {"every": step.every, "patience": step.patience}
+    given = {"every": step.every, "patience": step.patience, "hold": step.hold}
     changed = {name: value for name, value in given.items() if value is not None}
     return case._replace(horizon=replace(_horizon(case), **changed))
 

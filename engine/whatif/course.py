@@ -6,11 +6,14 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec.structs import replace as with_fields
 
 from engine.catalog import Catalog
 from engine.clock import Clock
 from engine.orders import OrderSet
+from engine.policies.model import BATCH_RULE
 from engine.selection.kpis import KPIs, Tally
+from engine.selection.plan import Plan
 from engine.selection.run import Run
 from engine.selection.totals import OrderTotals
 from engine.tables.quantity import decimal_to_units, sum_by_group, units_to_decimal
@@ -18,6 +21,7 @@ from engine.tables.whole import whole
 from engine.types import IntArray, exact_sum, frozen
 from engine.whatif.calendar import calendar_of
 from engine.whatif.case import Case, lines_of
+from engine.whatif.hold import hold_of
 from engine.whatif.ledger import Ledger
 from engine.whatif.supply import Supply, put_in
 
@@ -143,7 +147,7 @@ class Course:
             return
         lines, orders = _open_part(self._case.orders, rows, self.open)
         run = begin(self._case, self._catalog(spent))
-        decided = run.decide(orders)
+        decided = run.decide(orders, hold_of(self._case, self.calendar, self.supply, day, rows))
         totals, mm = run.check(decided)
         run.check_end()
         done = decided.done
@@ -193,7 +197,15 @@ class Course:
 
 def begin(case: Case, catalog: Catalog) -> Run:
     """Begin a run by the plan of a case; raises as `engine.selection.run.Run` does."""
-    return Run(catalog, plan=case.plan, mode="sequential", include_zero=False, clock=Clock())
+    return Run(catalog, plan=_plan(case), mode="sequential", include_zero=False, clock=Clock())
+
+
+def _plan(case: Case) -> Plan:
+    """Return what a batch is decided by: orders that are served as they come, one by one."""
+    policy, horizon = case.plan.policy, case.horizon
+    if policy.order_rule != BATCH_RULE or horizon is None or horizon.every != "order":
+        return case.plan
+    return case.plan._replace(policy=with_fields(policy, order_rule="cheapest"))
 
 
 def _open_part(orders: OrderSet, rows: IntArray, open: IntArray) -> tuple[IntArray, OrderSet]:

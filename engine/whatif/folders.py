@@ -1,6 +1,7 @@
 """Scenarios between folders: read, run, write."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,6 +46,7 @@ def simulate_folders(
     policy: "str | PathLike[str] | Mapping[str, Any] | Policy | None" = None,
     every: str | None = None,
     patience: int | None = None,
+    hold: Decimal | None = None,
     replications: int | None = None,
     seed: int | None = None,
     workers: int | None = None,
@@ -66,7 +68,7 @@ def simulate_folders(
         Local folder that appears whole or not at all.
     algorithm, policy, replications, seed, workers
         As in `simulate`.
-    every, patience
+    every, patience, hold
         As in `engine.Horizon`; each goes before the file's.
     report
         Whether to draw the report; without the extra ``report`` there is none.
@@ -92,7 +94,7 @@ def simulate_folders(
     target = check_output(out, overwrite, [catalog, orders, scenarios, *own])
     plan = find_plan(algorithm, policy)
     read = read_study(scenarios)
-    horizon = _horizon(read.horizon, every, patience)
+    horizon = _horizon(read.horizon, every, patience, hold)
     study = merged(read, horizon, replications, seed)
     check_output(out, overwrite, study.policies)
     with opened_store(catalog, orders, clock) as places:
@@ -139,15 +141,22 @@ def simulate_folders(
     return Simulated(found, rows, Path(out) / PAGE if report else None)
 
 
-def _horizon(found: Horizon | None, every: str | None, patience: int | None) -> Horizon | None:
+def _horizon(
+    found: Horizon | None,
+    every: str | None,
+    patience: int | None,
+    hold: Decimal | None,
+) -> Horizon | None:
     """Return the horizon of a file with what is asked for beside it."""
     if found is None and every is None:
-        if patience is not None:
-            raise UsageError("--patience goes with --horizon, or [horizon] in the file")
+        for name, value in (("patience", patience), ("hold", hold)):
+            if value is not None:
+                raise UsageError(f"--{name} goes with --horizon, or [horizon] in the file")
         return None
     found = found or Horizon()
     return Horizon(
         every=found.every if every is None else every,
         patience=found.patience if patience is None else patience,
         replenish=found.replenish,
+        hold=found.hold if hold is None else hold,
     )

@@ -2,12 +2,21 @@
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from engine.errors import ScenarioError
-from engine.whatif.steps import MOST_DAYS, Replenish, WrongError, converted, plain, step_of
+from engine.whatif.steps import (
+    MOST_DAYS,
+    Replenish,
+    WrongError,
+    converted,
+    not_money,
+    plain,
+    step_of,
+)
 
 _EVERY = re.compile("night|order|(?:[1-9]|1[0-9]|2[0-4])h")
 
@@ -24,6 +33,10 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Days that a line which is not served waits for a batch of a later day; then it is lost.
     replenish
         Rules for the baseline, each a mapping of the keys of the step ``replenish``.
+    hold
+        What it counts to put an order off to the next batch, in the policy's money: with
+        ``order_rule = "optimal"`` orders whose patience allows it wait where that is worth it.
+        None if no order waits that could be served.
 
     Raises
     ------
@@ -42,6 +55,7 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     every: str = "night"
     patience: int = 0
     replenish: tuple[Any, ...] = ()
+    hold: Decimal | None = None
 
     def __post_init__(self) -> None:
         # What is made in Python may be of any type.
@@ -55,6 +69,8 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         if not isinstance(self.replenish, list | tuple):
             raise ScenarioError(f"replenish: give a list of rules; not {self.replenish!r}")
         rules = tuple(_rule(one, "$") for one in self.replenish)
+        if self.hold is not None:
+            msgspec.structs.force_setattr(self, "hold", _money(self.hold))
         msgspec.structs.force_setattr(self, "patience", patience)
         msgspec.structs.force_setattr(self, "replenish", rules)
 
@@ -80,6 +96,16 @@ def horizon_of(given: Any, path: str) -> Horizon:
     rules = [_rule(one, f"{path}.replenish[{at}]") for at, one in enumerate(listed)]
     horizon: Horizon = converted({**given, "replenish": rules}, Horizon, path)
     return horizon
+
+
+def _money(given: Any) -> Decimal:
+    value = plain(given)
+    wrong = [f"give a number; not {given!r}"]
+    if type(value) in (int, float, Decimal):
+        wrong = not_money(number := Decimal(str(value)))
+    if wrong:
+        raise ScenarioError(f"hold: {wrong[0]}")
+    return number
 
 
 def _rule(given: Any, path: str) -> Replenish:

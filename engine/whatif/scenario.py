@@ -254,9 +254,15 @@ class Scenario:
         """Have rows of ``receipts`` come in some days later."""
         return self._and("delay_receipts", days=days, source=source, sku=sku)
 
-    def set_horizon(self, *, every: str | None = None, patience: int | None = None) -> "Scenario":
-        """Change when batches run, or how long lines wait; see `engine.Horizon`."""
-        return self._and("set_horizon", every=every, patience=patience)
+    def set_horizon(
+        self,
+        *,
+        every: str | None = None,
+        patience: int | None = None,
+        hold: Number | None = None,
+    ) -> "Scenario":
+        """Change when batches run and for how long what waits; see `engine.Horizon`."""
+        return self._and("set_horizon", every=every, patience=patience, hold=hold)
 
 
 def with_policies(scenario: Scenario) -> Scenario:

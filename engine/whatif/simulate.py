@@ -23,6 +23,7 @@ from engine.whatif.apply import apply
 from engine.whatif.case import Case, details_of, without_lines
 from engine.whatif.course import begin
 from engine.whatif.file import BASELINE, Study, read_study
+from engine.whatif.hold import heeded_hold
 from engine.whatif.horizon import Horizon
 from engine.whatif.outcome import Outcome, named, run_replication, run_scenario
 from engine.whatif.scenario import Scenario, asks_for_rank, with_policies
@@ -160,8 +161,10 @@ def run_study(case: Case, study: Study, *, workers: int | None, clock: Clock) ->
         # Nearly every error shows on orders without lines, before anything long begins; where
         # steps name SKUs by rank, what they are done to depends on the lines.
         small = without_lines(case)
-        plans = [_tried(one, case if asks_for_rank(one) else small) for one in scenarios]
-        del small
+        tried = [_tried(one, case if asks_for_rank(one) else small) for one in scenarios]
+        plans = [one.plan for one in tried]
+        remarks = _remarks(case, study, tried)
+        del small, tried
     # Which scenario, and which replication of it; the baseline as it is runs before the others.
     tasks = [(at, 0) for at in range(1, len(scenarios))]
     tasks += [(at, run) for at in range(len(scenarios)) for run in range(1, replications + 1)]
@@ -194,23 +197,29 @@ def run_study(case: Case, study: Study, *, workers: int | None, clock: Clock) ->
     return simulation_of(
         {name: found[at, 0] for at, name in enumerate(names)},
         {name: [found[at, run] for run in runs] for at, name in enumerate(names)},
-        [*case.catalog.notes, *case.orders.notes, *_remarks(case, study)],
+        [*case.catalog.notes, *case.orders.notes, *remarks],
     )
 
 
-def _remarks(case: Case, study: Study) -> list[str]:
+def _remarks(case: Case, study: Study, tried: list[Case]) -> list[str]:
     remarks = [] if study.scenarios else ["there is no scenario: only the baseline was run"]
     if case.horizon is None and "receipts" in case.catalog.tables:
         remarks.append("receipts: not used without a horizon; give --horizon, or [horizon]")
+    has_hold = any(one.horizon is not None and one.horizon.hold is not None for one in tried)
+    if has_hold and all(heeded_hold(one) is None for one in tried):
+        remarks.append(
+            "hold: no order waits by choice; that takes a policy of order_rule optimal, batches "
+            "(not every order) and patience of 1 or more"
+        )
     return remarks
 
 
-def _tried(scenario: Scenario, small: Case) -> Plan:
-    """Return what a scenario decides by, if its steps and its policy hold."""
+def _tried(scenario: Scenario, small: Case) -> Case:
+    """Return what a scenario leads to, if its steps and its policy hold."""
     case = apply(scenario, small)
     with named(scenario):
         begin(case, case.catalog)
-    return case.plan
+    return case
 
 
 def _load_kernels(case: Case, plans: list[Plan]) -> None:

@@ -17,6 +17,7 @@ _PLACES = Decimal("0.000001")
 MOST_DAYS = 3_650
 """That anything waits or is under way."""
 _QUANTITIES = ("quantity", "units", "orders", "up_to", "reorder_at")
+_MOST_MONEY = 1_000_000
 _SMALLEST = Decimal("0.0001")
 _LAST_PRIORITY = 65_535
 
@@ -180,10 +181,11 @@ class DelayReceipts(_Step, frozen=True, kw_only=True, tag="delay_receipts"):
 
 
 class SetHorizon(_Step, frozen=True, kw_only=True, tag="set_horizon"):
-    """Change when batches run, or how long lines wait."""
+    """Change when batches run, how long lines wait, or what putting an order off counts."""
 
     every: str | None = None
     patience: int | None = None
+    hold: Decimal | None = None
 
 
 Step = (
@@ -302,6 +304,8 @@ def _problems(step: Any) -> list[tuple[str, str]]:
             found.append((shown, f"give 0 to {_LAST_PRIORITY}; not {value}"))
         elif name in _QUANTITIES and value is not None:
             found += [(shown, it) for it in _not_a_quantity(value)]
+        elif name == "hold" and value is not None:
+            found += [(shown, it) for it in not_money(value)]
         elif name == "lead_days" and not 1 <= days_of(value)[0] <= days_of(value)[1] <= MOST_DAYS:
             found.append((shown, f"give 1 to {MOST_DAYS:,}, or the fewest and the most"))
         elif name == "days" and not 1 <= value <= MOST_DAYS:
@@ -323,8 +327,8 @@ def _problems(step: Any) -> list[tuple[str, str]]:
         found.append(("end", f"{step.end} is before {step.start}"))
     if isinstance(step, MoveStock) and step.source == step.to:
         found.append(("to", "is the source itself"))
-    if isinstance(step, SetHorizon) and step.every is None and step.patience is None:
-        found.append(("every", "give every, patience or both"))
+    if isinstance(step, SetHorizon) and (step.every, step.patience, step.hold) == (None,) * 3:
+        found.append(("every", "give every, patience or hold"))
     if isinstance(step, Replenish):
         found += _levels(step)
     return found
@@ -360,6 +364,19 @@ def days_of(days: int | tuple[int, int]) -> tuple[int, int]:
 
 def _is_between(value: Decimal, most: Decimal | int) -> bool:
     return 0 <= value <= most and value == value.quantize(_PLACES)
+
+
+def not_money(value: Decimal) -> list[str]:
+    """Return what is wrong with an amount of money, if anything.
+
+    Examples
+    --------
+    >>> not_money(Decimal("0.25")), not_money(Decimal(-1))
+    ([], ['give 0 to 1,000,000, with at most 6 decimals; not -1'])
+    """
+    if value.is_finite() and _is_between(value, _MOST_MONEY):
+        return []
+    return [f"give 0 to {_MOST_MONEY:,}, with at most 6 decimals; not {value}"]
 
 
 def _not_a_quantity(value: Decimal | int) -> list[str]:

@@ -10,7 +10,7 @@ from engine.errors import ScenarioError
 from engine.tables.fold import fold_sku
 from engine.tables.quantity import column_units
 from engine.tables.whole import whole
-from engine.types import MAX_QTY, QTY_SCALE, IntArray
+from engine.types import MAX_QTY, QTY_SCALE, BoolArray, IntArray
 from engine.whatif.calendar import DAY, Calendar, as_micros
 from engine.whatif.case import Case, rebuilt, source_index
 from engine.whatif.draws import Purpose, picks
@@ -76,6 +76,15 @@ class Supply:
             np.add.at(came, *planned)
         self.received += came
         return came
+
+    def is_due(self, first: int, last: int) -> BoolArray:
+        """(num_items,) which items something comes in of from one day to another."""
+        due = np.zeros(len(self.received), bool)
+        for day in range(first, last + 1):
+            planned = [self._receipts[day]] if day in self._receipts else []
+            for items, _ in (*planned, *self._ordered.get(day, ())):
+                due[items] = True
+        return due
 
     def review(self, day: int, on_hand: IntArray) -> None:
         """Order at the end of a day what the rules ask for; ``on_hand`` is (num_items,)."""

@@ -206,11 +206,15 @@ def test_simulate_takes_a_horizon_from_the_command_line(tmp_path: Path, scenario
     out = tmp_path / "out"
     args = ("simulate", *NORTHWIND, scenarios, "--out", out, "--no-report")
     assert "--patience goes with --horizon" in refused(*args, "--patience", 3)
+    assert "--hold goes with --horizon" in refused(*args, "--hold", 3)
+    assert "hold: give 0 to 1,000,000" in refused(*args, "--horizon", "night", "--hold", -1)
     assert "not 'weekly'" in refused(*args, "--horizon", "weekly")
     assert names(tmp_path) == {"what.toml"}
-    assert ssa(*args, "--horizon", "order").code == 0
+    outcome = ssa(*args, "--horizon", "order", "--hold", 0.1)
+    assert outcome.code == 0
+    assert "no order waits by choice" in outcome.err
     asked = json.loads((out / "run.json").read_text())["arguments"]
-    assert asked["horizon"] == {"every": "order", "patience": 0, "replenish": []}
+    assert asked["horizon"] == {"every": "order", "patience": 0, "replenish": [], "hold": "0.1"}
 
 
 def test_simulate_refuses_in_one_line(tmp_path: Path, scenarios: Path):
@@ -224,6 +228,8 @@ def test_simulate_refuses_in_one_line(tmp_path: Path, scenarios: Path):
         ("[horizon]\npatience = 0.5", "line 2: patience: expected a whole number, got a number"),
         ("\n[horizon]\neveri = 1", "line 3: 'everi' is unknown here; did you mean every"),
         ("horizon = 3", "line 1: horizon must be a table"),
+        ("[horizon]\nhold = -0.5", "line 1: horizon: hold: give 0 to 1,000,000, with at most"),
+        ("[horizon]\nhold = true", "line 2: hold: expected a number, got true or false"),
         ("[[horizon.replenish]]\nup_to = -1", "line 2: up_to: give 0 to 99999999.9999"),
     ):
         scenarios.write_text(wrong)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.kernels.optimum.bundles import Program, Weights
+from engine.kernels.optimum.bundles import UNREACHED, Program, Weights
 from engine.kernels.orders.bundles import Rates
 from engine.optimum.batch import Batch
 from engine.types import QTY_SCALE, frozen
@@ -12,7 +12,7 @@ SHELVES = 6
 """Orders of the drawn batches want SKUs of one shelf only."""
 
 
-def drawn(seed, *, num_orders=40, capacity=False, unit=QTY_SCALE):
+def drawn(seed, *, num_orders=40, capacity=False, waits=False, unit=QTY_SCALE):
     """A batch of short stock: 1 to 3 SKUs an order, 3 on a shelf; quantities in ``unit``."""
     rng = np.random.default_rng(seed)
     num_sources = 4
@@ -27,7 +27,7 @@ def drawn(seed, *, num_orders=40, capacity=False, unit=QTY_SCALE):
     ]
     capacities = rng.integers(1, num_orders // 2, 2 * num_sources) * QTY_SCALE
     at = supply.size
-    return batch_of(
+    batch = batch_of(
         orders,
         rng.integers(0, 2, num_orders),
         np.append(supply.ravel(), capacities) if capacity else supply.ravel(),
@@ -38,6 +38,10 @@ def drawn(seed, *, num_orders=40, capacity=False, unit=QTY_SCALE):
         units_at=at if capacity else -1,
         orders_at=at + num_sources if capacity else -1,
     )
+    if not waits:
+        return batch
+    wait = frozen(rng.integers(MILLION, 15 * MILLION, num_orders))
+    return batch._replace(program=batch.program._replace(wait=wait))
 
 
 def of_instance(instance, prices):
@@ -82,6 +86,7 @@ def batch_of(
         shipment=frozen(shipment.astype(np.int64)),
         rates=frozen(np.full(shipment.shape, -1, np.int32)),
         ship_policy=frozen(np.zeros(len(orders), np.uint8)),
+        wait=frozen(np.full(len(orders), UNREACHED)),
     )
     none = frozen(np.zeros(0, np.int64))
     weights = Weights(unit, 0, order, 0, 0, 10_000, 1 << 44, units_at, orders_at)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from engine.kernels.optimum.bundles import Program, Weights
+from engine.kernels.optimum.bundles import UNREACHED, Program, Weights
 from engine.kernels.orders.bundles import BACKORDER, PARTIAL, WHOLE_LINES, WHOLE_ORDERS, Rates
 from engine.optimum.batch import Batch
 from engine.types import QTY_SCALE, IndexArray, IntArray, frozen
@@ -24,6 +24,7 @@ COSTS = {
 FEATURES = (
     *("capacity_units", "capacity_orders", "max_sources", "least", "rates"),
     *("unmanaged", "same", "whole_lines", "whole_orders", "mixed_policies", "nothing_wanted"),
+    "waits",
 )
 
 
@@ -69,6 +70,7 @@ def tiny(
         shipment=_table(chance, prices, shape),
         rates=_table(chance, [-1, 0, 1] if "rates" in has else [-1], shape),
         ship_policy=_policies(chance, num_orders, has),
+        wait=[_wait(chance, prices) for _ in orders] if "waits" in has else None,
     )
     capacities = []
     units_at = orders_at = -1
@@ -100,8 +102,12 @@ def program_of(
     shipment: list[list[int]],
     rates: list[list[int]],
     ship_policy: list[int],
+    wait: list[int] | None = None,
 ) -> Program:
-    """Orders as arrays; costs and rates are by ranking and source, entries by source."""
+    """Orders as arrays; costs and rates are by ranking and source, entries by source.
+
+    Without ``wait`` no order may wait.
+    """
     lines = [line for order in orders for line in order]
     entries = [entry for line in lines for entry in line.entries]
     return Program(
@@ -129,6 +135,7 @@ def program_of(
         shipment=whole(shipment),
         rates=indices(rates),
         ship_policy=frozen(np.array(ship_policy, np.uint8)),
+        wait=whole([UNREACHED] * len(orders) if wait is None else wait),
     )
 
 
@@ -176,6 +183,11 @@ def _policies(chance: Random, num_orders: int, has: frozenset[str]) -> list[int]
     if "whole_orders" in has:
         return [WHOLE_ORDERS] * num_orders
     return [WHOLE_LINES if "whole_lines" in has else PARTIAL] * num_orders
+
+
+def _wait(chance: Random, prices: list[int]) -> int:
+    """What waiting costs an order: one or some of the prices, or it may not wait."""
+    return chance.choice([UNREACHED, sum(chance.choices(prices, k=chance.randint(1, 4)))])
 
 
 def _rates(chance: Random, prices: list[int], step: int) -> Rates:

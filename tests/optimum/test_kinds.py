@@ -42,7 +42,7 @@ def test_kinds_of_orders_that_differ_are_two(other):
     assert kinds(twins(**other)) == ([0, 1], [1, 1])
 
 
-@pytest.mark.parametrize("name", ["rates", "ship_policy", "same"])
+@pytest.mark.parametrize("name", ["rates", "ship_policy", "same", "wait"])
 def test_kinds_tell_apart_what_else_decides(name):
     batch = twins()
     changed = getattr(batch.program, name).copy()

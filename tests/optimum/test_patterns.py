@@ -23,6 +23,7 @@ KINDS = {
     "stock": {},
     "capacity": {"capacity": True},
     "fractions": {"unit": 3_333, "capacity": True},
+    "waits": {"waits": True},
 }
 
 

@@ -38,6 +38,7 @@ class Order:
         self.weights = batch.weights
         self.policy = int(program.ship_policy[order])
         self.ranking = int(program.ranking[order])
+        self.wait = int(program.wait[order])
         lines = range(program.orders[order], program.orders[order + 1])
         self.need = program.need[lines.start : lines.stop].tolist()
         entries = [range(program.lines[line], program.lines[line + 1]) for line in lines]
@@ -98,7 +99,8 @@ class Order:
         for lacks in short:
             if lacks:
                 cost += units_cost(self.weights.unit, lacks) + self.weights.line
-        return cost + (self.weights.order if any(short) else 0)
+        cost += self.weights.order if any(short) else 0
+        return cost if any(gives) else min(cost, self.wait)
 
     def shipment_cost(self, source: int, units: int) -> int:
         """A shipment's cost and, if there are rates, that of as many full ones as it needs."""

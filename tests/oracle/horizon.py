@@ -4,6 +4,7 @@ Written from ``docs/scenarios.md``.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from fnmatch import fnmatchcase
@@ -24,8 +25,9 @@ def run(
     patience: int,
     receipts: list[Row],
     rules: list[Row],
+    decide: Callable[[Tables, Row], dict[str, Any]] = allocate,
 ) -> dict[str, Any]:
-    """Serve all orders; totals in whole units, figures by day, and the items at the end."""
+    """Serve all orders, each batch as decided; totals in whole units, figures by day, the items."""
     orders = {entry["order"]["order_id"]: entry for entry in read_orders(tables)}
     rank = {order_id: at for at, order_id in enumerate(orders)}
     wanted = {key: [line["qty"] for line in entry["lines"]] for key, entry in orders.items()}
@@ -77,7 +79,7 @@ def run(
                 key: [at for at, qty in enumerate(left[key]) if qty or not wanted[key][at]]
                 for key in tried
             }
-            found = allocate(tables_of(tables, items, orders, real, left, used), policy)
+            found = decide(tables_of(tables, items, orders, real, left, used), policy)
             opened = set()
             for row in found["allocations"]:
                 key, code, qty = row["order_id"], row["source_code"], row["qty_to_deduct"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -21,17 +22,20 @@ from engine.whatif.case import Case, details_of
 from engine.whatif.course import Course
 from engine.whatif.supply import with_received_items
 from tests.oracle import horizon as oracle
-from tests.policy_cases import policy_cases, to_arrow
+from tests.policy_cases import policy_cases, to_arrow, whole_cases
 
 MONDAY = datetime(2024, 3, 4)
 HELD = [Decimal(text) for text in ("0", "0.5", "1", "4", "25")]
+POLICIES = policy_cases()
 FEWER = settings(max_examples=settings.default.max_examples // 2)
 
 
 @st.composite
-def horizons(draw: Any) -> tuple[dict[str, Any], dict[str, Any], engine.Horizon, list[Any]]:
+def horizons(
+    draw: Any, cases: Any = POLICIES, of_hours: tuple[str, ...] = ("6h", "7h", "1h")
+) -> tuple[dict[str, Any], dict[str, Any], engine.Horizon, list[Any]]:
     """A case of a policy whose orders come within four days, and what comes in meanwhile."""
-    tables, policy = draw(policy_cases())
+    tables, policy = draw(cases)
     if "orders" not in tables:
         heads = {}
         for row in tables["order_lines"]:
@@ -62,7 +66,7 @@ def horizons(draw: Any) -> tuple[dict[str, Any], dict[str, Any], engine.Horizon,
                 "quantity": draw(st.sampled_from(HELD)),
             }
         )
-    every = draw(st.sampled_from(["night", "order", "6h", "7h", "1h"]))
+    every = draw(st.sampled_from(["night", "order", *of_hours]))
     return tables, policy, engine.Horizon(every=every, patience=draw(st.integers(0, 2))), receipts
 
 
@@ -156,6 +160,38 @@ def test_batches_equal_oracle(drawn, data):
         received[row] = Decimal(int(course.supply.received[item])) / QTY_SCALE
     assert left == [row["quantity"] for row in expected["items"]]
     assert received == expected["received"]
+
+
+def allocated(tables: dict[str, Any], policy: dict[str, Any]) -> dict[str, Any]:
+    """Decide one batch by `engine.allocate`, from its tables alone."""
+    arrow = to_arrow(tables)
+    orders = [arrow.pop(name) for name in ORDER_TABLES]
+    found = engine.allocate(engine.Catalog.from_tables(arrow), *orders, policy=policy)
+    return {name: table.to_pylist() for name, table in found.tables.items()} | {"cost": None}
+
+
+@pytest.mark.needs_jit
+@given(horizons(whole_cases(), of_hours=("7h",)))
+@settings(max_examples=settings.default.max_examples // 5)
+def test_each_batch_as_a_whole_is_what_allocate_gives(drawn):
+    tables, policy, horizon, receipts = drawn
+    held = [row["quantity"] for row in tables["source_items"]]
+    assume(max(held, default=0) < 10**7)  # or what comes in may be too much
+    case, course = ran(tables, policy, horizon, receipts)
+    one_by_one = policy | {"order_rule": "cheapest"}
+    if horizon.every == "order":  # orders that are served as they come know of none after them
+        expected = oracle.run(tables, one_by_one, "order", horizon.patience, receipts, [])
+    else:
+        asked = policy, horizon.every, horizon.patience
+        expected = oracle.run(tables, *asked, receipts, [], allocated)
+    ids = case.orders.ids.to_pylist()
+    lines = zip(case.orders.order_of_line, case.orders.position.tolist(), strict=True)
+    left = {str(key): values for key, values in expected["left"].items()}
+    assert units(course.open) == [left[str(ids[order])][at] for order, at in lines]
+    for name in ("units", "allocated", "lost", "waiting"):
+        assert units(getattr(course.days, name)) == [day[name] for day in expected["days"]], name
+    shipped = sum(expected["shipments"].values())
+    assert course.days.of_source[0].sum() == shipped
 
 
 @given(horizons())

@@ -164,7 +164,7 @@ def test_steps_change_the_horizon():
     for step in (BASE.set_horizon(patience=1), BASE.replenish(up_to=1)):
         with pytest.raises(ScenarioError, match="there is no horizon; give --horizon"):
             apply(step, ordered(1))
-    with pytest.raises(ScenarioError, match="give every, patience or both"):
+    with pytest.raises(ScenarioError, match="give every, patience or hold"):
         BASE.set_horizon()
     with pytest.raises(ScenarioError, match="every: give night"):
         apply(BASE.set_horizon(every="x"), case)

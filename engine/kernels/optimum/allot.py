@@ -305,4 +305,6 @@ def cost_of(
             rates.up_to,
             rates.cost,
         )
-    return cost + weights.order if lacks else cost
+    if lacks:
+        cost += weights.order
+    return cost if num_slots > 0 else min(cost, program.wait[order])

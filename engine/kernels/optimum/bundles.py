@@ -23,7 +23,9 @@ class Program(NamedTuple):
     ``item``, ``source`` and ``unit_cost`` are (num_entries,): the resource that is drawn on, -1
     where stock is not managed; the source; and a unit's cost in 1e-6. ``ranking`` is (num_orders,)
     rows of ``shipment``, (num_rankings, num_sources) in 1e-6, and of ``rates``, rows of
-    `engine.kernels.orders.bundles.Rates` or -1. ``ship_policy`` is (num_orders,).
+    `engine.kernels.orders.bundles.Rates` or -1. ``ship_policy`` is (num_orders,), as is ``wait``:
+    what it counts in 1e-6 that an order gets nothing and waits for a later batch, ``UNREACHED``
+    where it may not.
     """
 
     orders: IntArray
@@ -37,6 +39,7 @@ class Program(NamedTuple):
     shipment: IntArray
     rates: IndexArray
     ship_policy: FlagArray
+    wait: IntArray
 
 
 class Weights(NamedTuple):

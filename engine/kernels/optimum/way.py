@@ -80,6 +80,7 @@ def best_way(
         none += found[line, LACKS]
     if qty > 0:
         none += weights.order
+    none = min(none, program.wait[order])
     gives[: program.lines[stop] - program.lines[first]] = 0
     num_slots = _gather(order, lowest, program, weights, rates, left, price, work)
     if num_slots == 0:

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.kernels.optimum.bundles import UNREACHED
 from engine.kernels.optimum.way import best_way
 from engine.optimum.batch import Batch, work_for
 from engine.types import IntArray
@@ -102,7 +103,9 @@ def test_best_way_stays_the_same_in_another_currency(case, chance, rate, lowest)
     program, weights, rates = batch.program, batch.weights, batch.rates
     other = batch._replace(
         program=program._replace(
-            unit_cost=whole(program.unit_cost * rate), shipment=whole(program.shipment * rate)
+            unit_cost=whole(program.unit_cost * rate),
+            shipment=whole(program.shipment * rate),
+            wait=whole([one * rate if one < UNREACHED else one for one in program.wait.tolist()]),
         ),
         weights=weights._replace(
             unit=weights.unit * rate, line=weights.line * rate, order=weights.order * rate
