@@ -1,5 +1,6 @@
 """Runs that decide a batch as a whole."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -47,6 +48,8 @@ class ByOptimum(ByPolicy):
     ----------
     catalog, plan
         As in `ByPolicy`.
+    goes_on
+        Asked now and then whether there is time left; see `engine.optimum.solve.solve`.
 
     Raises
     ------
@@ -59,8 +62,11 @@ class ByOptimum(ByPolicy):
         One for each batch that was decided.
     """
 
-    def __init__(self, catalog: Catalog, plan: Plan) -> None:
+    def __init__(
+        self, catalog: Catalog, plan: Plan, goes_on: Callable[[], bool] = lambda: True
+    ) -> None:
         super().__init__(catalog, plan, independent=False)
+        self._goes_on = goes_on
         self.bounds: list[Bound] = []
 
     def serve(self, orders: OrderSet, clock: Clock) -> Deduction:
@@ -75,7 +81,7 @@ class ByOptimum(ByPolicy):
             batch = self._batch(pieces, supply)
         with clock("optimize"):
             starts = [_given(found, pieces, self._num_items) for found in self._greedy(parts)]
-            solved = solve(batch, starts)
+            solved = solve(batch, starts, goes_on=self._goes_on)
         done, first = [], 0
         for part, piece in zip(parts, pieces, strict=True):
             given = solved.given[first : first + len(piece.items)]

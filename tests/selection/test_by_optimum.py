@@ -6,11 +6,20 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
+from engine.catalog import Catalog
+from engine.clock import Clock
 from engine.errors import PolicyError, UsageError
+from engine.orders import encode_orders
+from engine.selection.by_optimum import ByOptimum
+from engine.selection.plan import find_plan
+from engine.tables.raw import as_raw
+from engine.tables.schema import ORDER_TABLES
+from engine.tables.validate import validate_orders
 from tests.policy_cases import to_arrow, whole_cases
 from tests.selection.test_allocate import rows, run
 
 FEWER = settings(max_examples=settings.default.max_examples // 5)
+CATALOG = "sources", "stock_source_links", "source_items"
 COSTS = {"per_shipment": 10, "per_unit": 1}
 CONFLICT = {
     "sources": pa.table({"source_code": ["both", "left", "right"]}),
@@ -41,6 +50,20 @@ def test_an_early_order_leaves_a_later_one_its_shipment():
     assert whole.bound.weights_micro == (1_100_000_000, 110_000_000, 11_000_000)
     assert whole.bound.cost == 23.0
     assert whole.bound.least <= 23.0
+
+
+def test_a_run_that_may_not_go_on_is_no_dearer_than_the_best_rule_and_says_so():
+    catalog = Catalog.from_tables({name: CONFLICT[name] for name in CATALOG})
+    raw, findings = as_raw({name: CONFLICT[name] for name in ORDER_TABLES}, ORDER_TABLES)
+    orders = encode_orders(
+        validate_orders(raw, catalog.tables, findings, quarantine=False), catalog
+    )
+    plan = find_plan(None, {"order_rule": "optimal", "costs": COSTS})
+    hurried = ByOptimum(catalog, plan, lambda: False)
+    hurried.serve(orders, Clock())
+    (bound,) = hurried.bounds
+    assert not bound.is_whole
+    assert bound.least_micro <= 23_000_000 <= bound.cost_micro == min(bound.rules.values())
 
 
 @pytest.mark.needs_jit
