@@ -11,7 +11,7 @@ from benchmarks.quality.instance import ITEMS, catalog, draw, orders
 from benchmarks.quality.network import METROS, network
 from benchmarks.quality.page import BEGIN, END, PAGE, case_table, with_tables
 from benchmarks.quality.policies import CONTENDERS, priced
-from benchmarks.quality.prices import prices, served
+from benchmarks.quality.prices import policy_costs, prices, served
 from benchmarks.quality.results import load
 from engine import allocate
 
@@ -86,7 +86,8 @@ def test_no_policy_undercuts_the_bound_and_all_bills_agree(title):
     instance = draw(TEN, 5, 60, seed=2)
     at_price = prices(TEN.mm)
     contender = CONTENDERS[title]
-    result = allocate(catalog(instance), *orders(instance), policy=priced(contender, at_price))
+    policy = priced(contender, policy_costs(at_price))
+    result = allocate(catalog(instance), *orders(instance), policy=policy)
     done = served(instance, result, at_price)
     cost = done.cost(at_price)
     assert cost == bill(instance, result, at_price)
