@@ -96,4 +96,5 @@ def fill(row: Row) -> float:
 
 
 def _seconds(row: Row) -> str:
-    return f"{row['seconds']:.{2 if row['seconds'] < 10 else 0}f}"
+    places = 3 if row["seconds"] < 0.1 else 2 if row["seconds"] < 10 else 0
+    return f"{row['seconds']:.{places}f}"

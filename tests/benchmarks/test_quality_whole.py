@@ -106,7 +106,7 @@ ROWS = {
 
 def test_tables_are_worked_out_by_hand():
     assert fill_table(ROWS["policies"]).splitlines()[2:] == [
-        "| rule | 10.000 | 75.0 | 0.01 |  |  |  |",
+        "| rule | 10.000 | 75.0 | 0.014 |  |  |  |",
         "| optimal | 0.100 | 50.0 | 12 | 20.000 | 100.0 | 1.00 |",
     ]
     assert time_table(ROWS["stops"]).splitlines()[2:4] == [
@@ -114,7 +114,7 @@ def test_tables_are_worked_out_by_hand():
         "| some |  | 12 | 0.100 | 25.125 |",
     ]
     assert batch_table(ROWS["batches"]).splitlines()[2:] == [
-        "| 1 | 10.000 | 0.01 | 20.000 | 1.00 |",
+        "| 1 | 10.000 | 0.014 | 20.000 | 1.00 |",
         "| 2,000 | 0.100 | 12 |  |  |",
     ]
 
