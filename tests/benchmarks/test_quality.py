@@ -7,6 +7,7 @@ import pyarrow.csv as pacsv
 import pytest
 
 from benchmarks.quality.bound import bound
+from benchmarks.quality.data_sets import DATA_SETS
 from benchmarks.quality.instance import ITEMS, catalog, draw, orders
 from benchmarks.quality.network import METROS, network
 from benchmarks.quality.page import BEGIN, END, PAGE, case_table, with_tables
@@ -118,3 +119,11 @@ def test_published_costs_are_not_below_their_bounds():
     for row in rows:
         assert row["cost"] >= row["bound"]
         assert row["cost_raised"] >= row["bound_raised"]
+
+
+@pytest.mark.parametrize("table", ["policies", "stops", "batches"])
+def test_published_wholes_are_of_the_data_sets_measured_and_not_below_their_bounds(table):
+    results = load()
+    rows = results[table]
+    assert {row["data_set"] for row in rows} == set(results["of"]) & set(DATA_SETS)
+    assert all(row["cost"] >= row["bound"] for row in rows)
