@@ -37,8 +37,15 @@ def _fill(rows: list[Row]) -> Figure:
     figure, panels = _panels(rows)
     for axes, of_set in panels:
         axes.set_xlabel("units served, %")
+        _at_least_one_wide(axes, [fill(row) for row in of_set], 100 * gap(of_set[0]))
         _name_points(axes, of_set, fill)
     return figure
+
+
+def _at_least_one_wide(axes: Axes, served: list[float], height: float) -> None:
+    """Keep what hardly differs together: an axis of millionths tells nothing."""
+    middle = (min(served) + max(served)) / 2
+    axes.plot([middle - 0.5, middle + 0.5], [height, height], alpha=0)
 
 
 def _time(rows: list[Row], stops: list[Row]) -> Figure:
