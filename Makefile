@@ -55,7 +55,7 @@ bench: setup ## time all cases and peers, renew the tables; ARGS="--only msi-xl 
 bench-phases: setup ## time the kernels, and each phase on the year of Online Retail
 	$(PYTEST_BENCH) --benchmark-columns=min,median,rounds $(ARGS)
 
-bench-quality: setup ## how far each policy is from a proven bound, renew docs/quality.md
+bench-quality: setup ## how far each policy is from a proven bound, renew docs/quality.md; ARGS="--only year"
 	$(BIN)/python -m benchmarks.quality $(ARGS)
 
 load: setup ## the REST service under load, by wrk; renew docs/load.md

@@ -1,4 +1,4 @@
-"""Growth curves as PNG: the one module that needs matplotlib."""
+"""Growth curves as PNG; only modules of this name need matplotlib."""
 
 from collections.abc import Iterable
 from itertools import groupby

@@ -9,7 +9,7 @@ from benchmarks.quality.bound import bound
 from benchmarks.quality.instance import catalog, draw, orders
 from benchmarks.quality.network import network
 from benchmarks.quality.policies import CONTENDERS, priced
-from benchmarks.quality.prices import prices, served
+from benchmarks.quality.prices import policy_costs, prices, served
 from benchmarks.quality.weak import weak_bound
 from engine import Result, allocate
 
@@ -46,7 +46,7 @@ def measure(case: Case, seed: int) -> Iterator[dict[str, Any]]:
     weak = weak_bound(instance, at_price)
     stock, wanted = catalog(instance), orders(instance)
     for title, contender in CONTENDERS.items():
-        policy = priced(contender, at_price)
+        policy = priced(contender, policy_costs(at_price))
         seconds = []
         while len(seconds) < _ROUNDS and sum(seconds) < _ENOUGH_SECONDS:
             start = perf_counter()

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.markdown import table, where
 from benchmarks.quality.results import load
+from benchmarks.quality.whole_page import whole_tables
 
 PAGE = Path(__file__).parents[2] / "docs" / "quality.md"
 BEGIN, END = "<!-- tables: written by benchmarks/quality/page.py -->", "<!-- end of tables -->"
@@ -16,8 +17,13 @@ Row = dict[str, Any]
 
 
 def main() -> None:
-    """Write the tables of what was measured."""
-    PAGE.write_text(with_tables(PAGE.read_text(), load()))
+    """Write the tables and the pictures of what was measured."""
+    from benchmarks.quality.plots import plot_whole
+
+    results = load()
+    PAGE.write_text(with_tables(PAGE.read_text(), results))
+    if results.get("policies"):
+        plot_whole(results, PAGE.parent)
 
 
 def with_tables(text: str, results: dict[str, Any]) -> str:
@@ -27,9 +33,10 @@ def with_tables(text: str, results: dict[str, Any]) -> str:
 
 
 def tables(results: dict[str, Any]) -> str:
-    """Return a table for each case, and where they were measured."""
+    """Return where it was measured, a table for each case, and those of batches as a whole."""
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-    return "\n\n".join([f"{where(results)}; {versions}.", *_sections(results["rows"])])
+    sections = [*_sections(results["rows"]), *whole_tables(results)]
+    return "\n\n".join([f"{where(results)}; {versions}.", *sections])
 
 
 def _sections(rows: list[Row]) -> Iterator[str]:

@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from benchmarks.quality.prices import Prices, policy_costs
 from engine.policies.find import find_policy
-from engine.policies.model import Policy
+from engine.policies.model import Costs, Policy
 
 
 class Contender(NamedTuple):
@@ -49,12 +48,9 @@ CONTENDERS = {
 }
 
 
-def priced(contender: Contender, prices: Prices) -> Policy:
-    """Return the policy with the costs that it decides by."""
-    costs = policy_costs(prices, contender.times)
-    if contender.more:
-        unit = costs.per_unserved_unit + contender.more
-        costs = msgspec.structs.replace(
-            costs, per_unserved_unit=unit, per_unserved_order=Decimal(0)
-        )
+def priced(contender: Contender, bill: Costs) -> Policy:
+    """Return the policy with the costs that it decides by, where these are billed."""
+    unit = contender.times * bill.per_unserved_unit + contender.more
+    order = Decimal(0) if contender.more else contender.times * bill.per_unserved_order
+    costs = msgspec.structs.replace(bill, per_unserved_unit=unit, per_unserved_order=order)
     return msgspec.structs.replace(contender.policy, costs=costs)

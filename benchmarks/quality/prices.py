@@ -44,14 +44,14 @@ def prices(mm: np.ndarray, times: int = 1) -> Prices:
     return Prices(box, unit, 2 * box * times, 2 * int(unit.max()) * times)
 
 
-def policy_costs(prices: Prices, times: int) -> Costs:
-    """Return the prices for a policy, those of what is not served multiplied by ``times``."""
+def policy_costs(prices: Prices) -> Costs:
+    """Return the prices for a policy."""
     return Costs(
         per_shipment=PER_SHIPMENT,
         per_unit=PER_UNIT,
         per_unit_km=PER_UNIT_KM,
-        per_unserved_order=times * Decimal(prices.missing_order).scaleb(-6),
-        per_unserved_unit=times * Decimal(prices.missing_unit).scaleb(-6),
+        per_unserved_order=Decimal(prices.missing_order).scaleb(-6),
+        per_unserved_unit=Decimal(prices.missing_unit).scaleb(-6),
     )
 
 

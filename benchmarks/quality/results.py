@@ -1,4 +1,4 @@
-"""``results.json``: a row for each case, seed and policy, each on a line of its own."""
+"""``results.json``: lists of rows, each row on a line of its own."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,12 @@ def load() -> dict[str, Any]:
 
 
 def save(results: dict[str, Any]) -> None:
-    """Write everything."""
-    head = json.dumps({name: part for name, part in results.items() if name != "rows"}, indent=1)
-    rows = ",\n".join(json.dumps(row) for row in results["rows"])
-    FILE.write_text(f'{head[:-2]},\n "rows": [\n{rows}\n]}}\n')
+    """Write everything, the lists last."""
+    lists = {name: part for name, part in results.items() if isinstance(part, list)}
+    head = json.dumps({name: part for name, part in results.items() if name not in lists}, indent=1)
+    parts = [head[:-2], *(_listed(name, rows) for name, rows in lists.items())]
+    FILE.write_text(",\n".join(parts) + "}\n")
+
+
+def _listed(name: str, rows: list[dict[str, Any]]) -> str:
+    return f' "{name}": [\n' + ",\n".join(map(json.dumps, rows)) + "\n]"

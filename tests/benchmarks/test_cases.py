@@ -1,10 +1,11 @@
 """Cases have the size they say, and the same files each time."""
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from benchmarks import cases
-from benchmarks.cases import CASES, GROWTH, Case, files, reduced
+from benchmarks.cases import CASES, GROWTH, SHORT_XL, Case, files, reduced
 
 
 @pytest.mark.parametrize("name", ["msi-xl", "1Mx100kx50", "stores"])
@@ -19,6 +20,16 @@ def test_files_have_the_size_of_the_case(name, tmp_path, monkeypatch):
     assert len(items["sku"].unique()) == case.skus
     assert pq.read_metadata(catalog / "sources.parquet").num_rows == CASES[name].sources
     assert lines["order_id"].unique() == pq.read_table(orders / "orders.parquet")[0].unique()
+
+
+def test_the_short_case_has_stock_for_nine_tenths_of_what_is_ordered(tmp_path, monkeypatch):
+    monkeypatch.setattr(cases, "CACHE", tmp_path)
+    catalog, orders = files(reduced(SHORT_XL, 100))
+    items = pq.read_table(catalog / "source_items.parquet")
+    lines = pq.read_table(orders / "order_lines.parquet")
+    held, wanted = (float(pc.sum(column).as_py()) for column in (items["quantity"], lines["qty"]))
+    # Both are random: a Poisson number, and 1 to 5 units a line. Six standard deviations.
+    assert abs(held - 0.9 * wanted) <= 6 * (held + 0.81 * 2 * lines.num_rows) ** 0.5
 
 
 def test_files_are_the_same_bytes_each_time(tmp_path, monkeypatch):

@@ -7,11 +7,12 @@ import pyarrow.csv as pacsv
 import pytest
 
 from benchmarks.quality.bound import bound
+from benchmarks.quality.data_sets import DATA_SETS
 from benchmarks.quality.instance import ITEMS, catalog, draw, orders
 from benchmarks.quality.network import METROS, network
 from benchmarks.quality.page import BEGIN, END, PAGE, case_table, with_tables
 from benchmarks.quality.policies import CONTENDERS, priced
-from benchmarks.quality.prices import prices, served
+from benchmarks.quality.prices import policy_costs, prices, served
 from benchmarks.quality.results import load
 from engine import allocate
 
@@ -86,7 +87,8 @@ def test_no_policy_undercuts_the_bound_and_all_bills_agree(title):
     instance = draw(TEN, 5, 60, seed=2)
     at_price = prices(TEN.mm)
     contender = CONTENDERS[title]
-    result = allocate(catalog(instance), *orders(instance), policy=priced(contender, at_price))
+    policy = priced(contender, policy_costs(at_price))
+    result = allocate(catalog(instance), *orders(instance), policy=policy)
     done = served(instance, result, at_price)
     cost = done.cost(at_price)
     assert cost == bill(instance, result, at_price)
@@ -117,3 +119,10 @@ def test_published_costs_are_not_below_their_bounds():
     for row in rows:
         assert row["cost"] >= row["bound"]
         assert row["cost_raised"] >= row["bound_raised"]
+
+
+@pytest.mark.parametrize("table", ["policies", "stops", "batches"])
+def test_published_wholes_are_those_of_all_data_sets_and_not_below_their_bounds(table):
+    rows = load()[table]
+    assert {row["data_set"] for row in rows} == set(DATA_SETS)
+    assert all(row["cost"] >= row["bound"] for row in rows)
