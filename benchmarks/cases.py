@@ -42,6 +42,8 @@ class Case:
     supply
         Units in stock for each unit ordered; of SKUs that are wanted little, where 1 is 4 units
         at each source, more.
+    by_demand
+        Each SKU has so many units for each that is ordered of it, and no more.
     hot
         Share of the lines that ask for the one most wanted SKU.
     in_lines
@@ -64,6 +66,7 @@ class Case:
     lines_per_order: float = 2.5
     destinations: int = 0
     supply: float = 1.2
+    by_demand: bool = False
     hot: float = 0.0
     in_lines: bool = False
     stores: bool = False
@@ -169,10 +172,10 @@ SHORT_XL = replace(
     name="msi-xl-90",
     about="msi-xl to 1,000 places, with stock for 90 %",
     destinations=1_000,
-    supply=0.0675,
+    supply=0.9,
+    by_demand=True,
 )
-"""Looked at for its quality alone. 1.5 units are wanted of a SKU, and each of its 5 items holds
-0.27. Much of it lies with SKUs that nobody wants: a third of the units can be served."""
+"""Looked at for its quality alone: units of a SKU that are wanted hardly ever lie together."""
 
 
 def reduced(case: Case, by: int) -> Case:
@@ -202,13 +205,13 @@ def files(case: Case) -> Files:
         shutil.rmtree(draft, ignore_errors=True)
         (draft / "catalog").mkdir(parents=True)
         (draft / "orders").mkdir()
-        _write_catalog(case, draft / "catalog")
         _write_orders(case, draft / "orders")
+        _write_catalog(case, draft / "catalog", draft / "orders")
         draft.rename(folder)
     return Files(folder / "catalog", folder / "orders")
 
 
-def _write_catalog(case: Case, folder: Path) -> None:
+def _write_catalog(case: Case, folder: Path, orders: Path) -> None:
     rng = np.random.default_rng([case.seed, 0])
     codes = [f"src-{at:04d}" for at in range(case.sources)]
     latitude, longitude = _positions_of_sources(case, rng)
@@ -221,17 +224,20 @@ def _write_catalog(case: Case, folder: Path) -> None:
         "priority": np.concatenate(priority),
     }
     _write(folder / "stock_source_links.parquet", pa.table(links))
-    _write(folder / "source_items.parquet", _source_items(case, rng, codes))
+    _write(folder / "source_items.parquet", _source_items(case, rng, codes, orders))
 
 
-def _source_items(case: Case, rng: np.random.Generator, codes: list[str]) -> pa.Table:
+def _source_items(case: Case, rng: np.random.Generator, codes: list[str], orders: Path) -> pa.Table:
     """Return each SKU at ``items_per_sku`` sources, in file order by round and then SKU."""
     first = rng.integers(0, case.sources, case.skus)
     step = case.sources // case.items_per_sku
     source = (first + step * np.arange(case.items_per_sku)[:, None]) % case.sources
     wanted = 3.0 * case.lines / case.skus
     mean = case.supply * max(wanted / case.items_per_sku, 4.0)
-    quantity = rng.poisson(mean, source.shape)
+    if case.by_demand:
+        quantity = _shared_out(case, rng, _wanted(case, orders))
+    else:
+        quantity = rng.poisson(mean, source.shape)
     if case.hot:
         quantity[:, 0] += int(case.hot * case.supply * 3.0 * case.lines / case.items_per_sku)
     return pa.table(
@@ -242,6 +248,26 @@ def _source_items(case: Case, rng: np.random.Generator, codes: list[str]) -> pa.
             "status": pa.array((quantity.ravel() > 0).astype(np.int8)),
         }
     )
+
+
+def _wanted(case: Case, orders: Path) -> np.ndarray:
+    """(num_skus,) units that are ordered of each SKU."""
+    lines = pq.read_table(orders / "order_lines.parquet", columns=["sku", "qty"])
+    sku = np.asarray(pc.index_in(lines["sku"], _skus(np.arange(case.skus))))
+    units = np.zeros(case.skus, np.int64)
+    np.add.at(units, sku, np.asarray(lines["qty"].cast(pa.int64())))
+    return units
+
+
+def _shared_out(case: Case, rng: np.random.Generator, wanted: np.ndarray) -> np.ndarray:
+    """(items_per_sku, num_skus) units, each at one of the SKU's sources by chance."""
+    share = case.supply * wanted
+    units = np.floor(share).astype(np.int64)
+    units += rng.random(len(units)) < share - units
+    quantity = np.zeros((case.items_per_sku, case.skus), np.int64)
+    sku = np.repeat(np.arange(case.skus), units)
+    np.add.at(quantity, (rng.integers(0, case.items_per_sku, len(sku)), sku), 1)
+    return quantity
 
 
 def _positions_of_sources(case: Case, rng: np.random.Generator) -> tuple[pa.Array, pa.Array]:

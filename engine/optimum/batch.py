@@ -67,6 +67,17 @@ def demand_of(batch: Batch) -> IntArray:
     return demand
 
 
+def crowd_of(batch: Batch) -> IntArray:
+    """(num_resources,) how many entries draw on each."""
+    program, weights = batch.program, batch.weights
+    crowd = np.zeros(len(batch.supply), np.int64)
+    np.add.at(crowd, program.item[program.item >= 0], 1)
+    for first in (weights.units_at, weights.orders_at):
+        if first >= 0:
+            np.add.at(crowd, first + program.source, 1)
+    return crowd
+
+
 def competing(batch: Batch, share: IntArray) -> BoolArray:
     """(num_orders,) which could draw on something of which there is not enough for all."""
     program, weights = batch.program, batch.weights

@@ -13,6 +13,7 @@ from engine.kernels.optimum.bundles import CUT_SHORT, PACE_BITS, Market, Work
 from engine.optimum.batch import (
     Batch,
     competing,
+    crowd_of,
     demand_of,
     holders_of,
     market_of,
@@ -24,13 +25,17 @@ from engine.types import QTY_SCALE, IntArray, exact_sum
 _PASSES = 80
 """Passes over all orders that look for prices; the last moves them a thousandth of the first."""
 
-_BOUND_EVERY = 5
+_BOUND_EVERY, _SETTLED = 5, 10_000
+"""Passes between two looks at the bound. If in the second half a look gains less than a part in so
+many, prices have settled: on the instance that saves a third of the passes, for 0.02 %."""
 
 _FIRST_STEP = 40
 """What a price moves in the first pass if twice as much is wanted as there is, in what an average
 unit is worth. Where the price of a unit not served is high and little is short, prices have far
-to go: with 2 the bound of docs/quality.md's instance, serving first, is 20 % lower. With 100 that
-of Online Retail's week is 0.2 % lower."""
+to go: with 2 the bound of docs/quality.md's instance, serving first, is 20 % lower. Where fewer
+lines than that could draw on something, its price moves as much less: no line moves it by more than
+what a unit is worth. Else prices swing for half of the passes where SKUs are wanted by few, and the
+gap of Online Retail's week is 0.78 % instead of 0.59 %, serving first 1.03 % instead of 0.57 %."""
 
 _FARTHEST = 1 << 42
 """No step is longer, in 1e-6: a quarter of the highest price, and int64 holds it as a pace."""
@@ -173,6 +178,7 @@ class _Run:
         self.batch = batch._replace(weights=batch.weights._replace(most_sets=few))
         self.promised = np.empty(0, np.int64) if promised is None else promised
         self.demand = demand_of(batch)
+        self.crowd = crowd_of(batch)
         self.market: Market = market_of(batch, self.demand)
         is_competing = competing(batch, self.market.share)
         self.alone = np.flatnonzero(~is_competing)
@@ -212,7 +218,8 @@ class _Run:
 
     def pace(self, step: int) -> IntArray:
         """(num_resources,) what prices move by; see `engine.kernels.optimum.climb.climb`."""
-        return (min(step, _FARTHEST) << PACE_BITS) // np.maximum(self.demand, 1)
+        steps = min(step, _FARTHEST) // _FIRST_STEP * np.minimum(self.crowd, _FIRST_STEP)
+        return (steps << PACE_BITS) // np.maximum(self.demand, 1)
 
     def climb(self) -> tuple[int, IntArray]:
         """Return the best bound, and the prices that prove it."""
@@ -238,9 +245,12 @@ class _Run:
                 if self.is_late:
                     break  # what orders cost at two prices bounds nothing
                 bound = exact_sum(floor) - _worth_of_stock(market)
-                if bound > best:
+                gain = bound - best
+                if gain > 0:
                     best, price, self.floor = bound, market.price.copy(), floor.copy()
                 self.tell(best, None)
+                if done > _PASSES // 2 and 0 < gain * _SETTLED < best:
+                    break
         return best, price
 
     def search_on(self, bound: int, price: IntArray) -> tuple[int, int]:

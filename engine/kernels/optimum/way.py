@@ -22,6 +22,9 @@ SLOT, UNIT, HAS, ENTRY = range(4)
 """Columns of `Work.entries`: the slot; what a unit costs with its price; what there is of it; which
 of the order's entries it is."""
 
+_MANY_SETS = 32
+"""Sets after which a tighter bound is looked at, which looks at each entry."""
+
 COUNT, LACKS, NEED = range(3)
 """Columns of `Work.found`: how many entries a line has, what it costs to leave it out, its need."""
 
@@ -116,6 +119,10 @@ def best_way(
             least = fixed + slots[slot, AHEAD]
             least += _least_of_lines(depth, slot, num_lines, width, whole_order, work)
             goes_on = least < best
+            if goes_on and sets >= _MANY_SETS:
+                least = fixed + slots[slot, AHEAD]
+                least += _least_by_stock(slot, num_lines, whole_order, weights, work)
+                goes_on = least < best
             if goes_on and sets == weights.most_sets:
                 unseen = min(unseen, least)
                 goes_on = False
@@ -198,6 +205,33 @@ def _least_of_lines(
             return int64(UNREACHED)
         else:
             least += found[line, LACKS]
+    return least
+
+
+@inlined
+def _least_by_stock(
+    slot: int, num_lines: int, whole_order: bool, weights: Weights, work: Work
+) -> int:
+    """Return the same with what each source has of a line, which takes longer to tell."""
+    slots, entries, found = work.slots, work.entries, work.found
+    least, start = int64(0), int64(0)
+    for line in range(num_lines):
+        stop = start + found[line, COUNT]
+        rest, cost = found[line, NEED], int64(0)
+        for entry in range(start, stop):
+            if rest == 0 or (not whole_order and entries[entry, UNIT] >= weights.unit):
+                break
+            at = entries[entry, SLOT]
+            if at < slot and slots[at, IS_OPEN] == 0:
+                continue
+            units = min(rest, entries[entry, HAS])
+            cost += worth(entries[entry, UNIT], units)
+            rest -= units
+        if rest > 0 and whole_order:
+            return int64(UNREACHED)
+        cost += worth(weights.unit, rest)
+        least += cost if whole_order else min(cost, found[line, LACKS])
+        start = stop
     return least
 
 
