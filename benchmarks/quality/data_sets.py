@@ -55,15 +55,18 @@ def of_instance(metros: int, n_max: int, periods: int) -> DataSet:
 def year() -> DataSet:
     """Return Online Retail's year; a unit not served costs more than to send it in company."""
     catalog, orders = _read(cases.CASES["year"])
-    costs, longest = _costs(per_unserved_unit=4), ("optimal, serving first",)
-    return DataSet("year", catalog, orders, costs, (10, 100, 1_000), (2, 8, 32, 64), longest)
+    costs = _costs(per_unserved_unit=4)
+    return DataSet("year", catalog, orders, costs, (10, 100, 1_000), (2, 8, 32, 64), _LONGEST)
 
 
 def msi_xl(case: cases.Case = cases.SHORT_XL) -> DataSet:
     """Return MSI's largest; a unit not served costs more than to send it alone."""
     catalog, orders = _read(case)
     costs = _costs(per_unserved_unit=20)
-    return DataSet("msi-xl", catalog, orders, costs, (1_000, 10_000), (2, 4, 8, 16))
+    return DataSet("msi-xl", catalog, orders, costs, (10_000,), (15, 60, 120, 240), _LONGEST)
+
+
+_LONGEST = ("optimal, serving first",)
 
 
 def _read(case: cases.Case) -> tuple[Catalog, OrderSet]:
