@@ -87,9 +87,11 @@ def optimum(
     ]
     show.table(["order rule", "cost", "above"], rows, right=[1, 2])
     unit, line, order = (weight / 10**6 for weight in found.weights_micro)
-    show.say("", f"not served: {unit:,.2f} a unit, {line:,.2f} a line, {order:,.2f} an order")
-    for what in found.dropped:
-        show.say(f"not in the bound: {what}")
+    show.sentences(
+        "",
+        f"not served: {unit:,.2f} a unit, {line:,.2f} a line, {order:,.2f} an order",
+        *(f"not in the bound: {what}" for what in found.dropped),
+    )
 
 
 _PHASES = ("read", "validate", "encode", "rank", "optimize", "deduct", "check", "decode")

@@ -40,6 +40,9 @@ gap of Online Retail's week is 0.78 % instead of 0.59 %, serving first 1.03 % in
 _FARTHEST = 1 << 42
 """No step is longer, in 1e-6: a quarter of the highest price, and int64 holds it as a pace."""
 
+_FOR_PRICES = 0.6
+"""Of a time limit; the rest is for an allocation at these prices."""
+
 _DEALS = 2, 8
 """Stock is dealt out with prices that move by so many parts of that worth; the best deal counts."""
 
@@ -100,7 +103,7 @@ def solve(
     promised: IntArray | None = None,
     seed: int = 0,
     exact: bool = False,
-    goes_on: Callable[[], bool] = lambda: True,
+    spent: Callable[[], float] = lambda: 0.0,
     tell: Callable[[int, int | None], None] = lambda bound, cost: None,
 ) -> Solved:
     """Decide a batch as a whole.
@@ -119,8 +122,8 @@ def solve(
     exact
         Go on to the best prices that a linear program finds: the bound gets better, and the
         allocation is found at these prices. See `engine.optimum.patterns`.
-    goes_on
-        Asked now and then whether there is time left.
+    spent
+        Asked now and then for the part of the time that is spent; at 1 the search ends.
     tell
         Told now and then of the bound, and once there is an allocation of its cost, in 1e-6.
 
@@ -141,7 +144,7 @@ def solve(
     capacities are in whole units, it is that of allocations in whole units: what rounding takes off
     the cost of units that are split is not allowed for.
     """
-    run = _Run(batch, promised, seed, goes_on, tell)
+    run = _Run(batch, promised, seed, spent, tell)
     bound, price = run.climb()
     if exact:
         bound, price = run.sharpen(bound, price)
@@ -151,8 +154,7 @@ def solve(
     tries = sorted(filter(run.keeps, known), key=lambda one: one.total)
     # What is known is mostly a worse place to start from: tried where it is the better of the two.
     if promised is None:
-        parts = _DEALS[:1] if run.is_late else _DEALS
-        tries.insert(0, min((run.deal(price, part) for part in parts), key=lambda one: one.total))
+        tries.insert(0, min((run.deal(price, part) for part in _DEALS), key=lambda one: one.total))
     best = tries[0]
     run.exchange(best, price, bound)
     for other in tries[1:]:
@@ -170,7 +172,7 @@ class _Run:
         batch: Batch,
         promised: IntArray | None,
         seed: int,
-        goes_on: Callable[[], bool],
+        spent: Callable[[], float],
         tell: Callable[[int, int | None], None],
     ) -> None:
         self.weights = batch.weights
@@ -185,20 +187,24 @@ class _Run:
         self.orders = np.flatnonzero(is_competing)
         self.work: Work = work_for(batch)
         self.chance = np.array([(seed + 1) * 0x9E3779B97F4A7C1 % (1 << 63)], np.int64)
-        self.goes_on = goes_on
+        self.spent = spent
         self.tell = tell
         self.is_late = False
         self.no_prices = np.zeros(len(self.demand), np.int64)
         self.worth = worth_of_unit(batch)
 
-    def late(self) -> bool:
-        self.is_late = self.is_late or not self.goes_on()
-        return self.is_late
+    def late(self, until: float = 1.0) -> bool:
+        """Tell whether a part of the time is spent."""
+        is_over = self.spent() >= until
+        self.is_late |= is_over
+        return is_over
 
-    def in_time(self, orders: IntArray, most: int = _CHUNK) -> Iterator[IntArray]:
+    def in_time(
+        self, orders: IntArray, most: int = _CHUNK, until: float = 1.0
+    ) -> Iterator[IntArray]:
         """Yield orders, so many at a time, as long as there is time."""
         for start in range(0, len(orders), most):
-            if self.late():
+            if self.late(until):
                 return
             yield orders[start : start + most]
 
@@ -229,20 +235,20 @@ class _Run:
         three = batch.program, batch.weights, batch.rates
         floor = np.zeros(batch.num_orders, np.int64)
         # Nothing has a price yet: an order that there is no time for costs 0 at least.
-        for some in self.in_time(np.concatenate([self.alone, self.orders])):
+        for some in self.in_time(np.concatenate([self.alone, self.orders]), until=_FOR_PRICES):
             floors(some, *three, market, floor, self.work)
         best, price, self.floor = exact_sum(floor), market.price.copy(), floor.copy()
         step = self.worth * _FIRST_STEP
         for done in range(1, _PASSES + 1):
-            if not len(self.orders) or self.late():
+            if not len(self.orders) or self.late(_FOR_PRICES):
                 break
-            for some in self.in_time(self.shuffled(self.orders)):
+            for some in self.in_time(self.shuffled(self.orders), until=_FOR_PRICES):
                 climb(some, self.pace(step), *three, market, self.work)
             step = step * 10 // 11
             if done % _BOUND_EVERY == 0:
-                for some in self.in_time(self.orders):
+                for some in self.in_time(self.orders, until=_FOR_PRICES):
                     floors(some, *three, market, floor, self.work)
-                if self.is_late:
+                if self.late(_FOR_PRICES):
                     break  # what orders cost at two prices bounds nothing
                 bound = exact_sum(floor) - _worth_of_stock(market)
                 gain = bound - best
@@ -283,13 +289,13 @@ class _Run:
 
         batch = self.batch
         market = self.market._replace(
-            price=improve_prices(batch, price, goes_on=lambda: not self.late())
+            price=improve_prices(batch, price, goes_on=lambda: not self.late(_FOR_PRICES))
         )
         floor = self.floor.copy()
         for some in self.in_time(self.orders):
             floors(some, batch.program, batch.weights, batch.rates, market, floor, self.work)
         sharper = exact_sum(floor) - _worth_of_stock(market)
-        if self.is_late or sharper <= bound:
+        if self.late() or sharper <= bound:
             return bound, price
         self.floor = floor
         return sharper, market.price
@@ -370,7 +376,7 @@ class _Run:
                     self.work,
                 )
             total -= gained
-            if self.is_late:
+            if self.late():
                 return
             self.tell(bound, total)
             if total == bound or (done + 1 >= rounds and gained * _ENOUGH <= total):

@@ -12,7 +12,7 @@ from engine.clock import Clock
 from engine.errors import PolicyError
 from engine.kernels.optimum.bundles import UNREACHED, Program, Weights
 from engine.kernels.orders.bundles import ENDLESS, Terms, Trace, Work
-from engine.optimum.batch import Batch, dearest_shipment, dearest_unit, worth_of_unit
+from engine.optimum.batch import Batch, dearest_unit
 from engine.optimum.solve import Solved, solve
 from engine.optimum.waiting import Hold, with_waits
 from engine.orders import OrderSet
@@ -21,8 +21,17 @@ from engine.selection.bound import Bound, dropped_by_bound
 from engine.selection.by_policy import ByPolicy, no_trace
 from engine.selection.deduction import Deduction
 from engine.selection.plan import Plan
+from engine.selection.program import (
+    Piece,
+    excluded,
+    given_by,
+    highest_price,
+    items_of_lines,
+    joined,
+    lines_since,
+)
 from engine.selection.ranking import RankedBlock, distinct_rankings
-from engine.types import QTY_SCALE, BoolArray, IndexArray, IntArray, Lines, Picks, frozen
+from engine.types import QTY_SCALE, BoolArray, IntArray, Lines, Picks, frozen
 
 _MOST_SETS = 5_000
 """Sets of sources that are compared for one order at a time."""
@@ -30,17 +39,8 @@ _MOST_SETS = 5_000
 _MOST_CELLS = 1 << 27
 """Rankings times sources whose costs are held at once, 3 GB."""
 
-_MOST_MONEY = 1 << 60
-
 _MOST_PLACES = 1 << 40
 """A capacity of more orders, or of more units, is none."""
-
-
-class _Piece(NamedTuple):
-    """A part of a batch: its program, and the source item of each entry, (num_entries,)."""
-
-    program: Program
-    items: IntArray
 
 
 class _Planned(NamedTuple):
@@ -155,11 +155,11 @@ class ByOptimum(ByPolicy):
         return len(self._start)
 
     def _solve(
-        self, batch: Batch, parts: list[OrderSet], pieces: list[_Piece], clock: Clock
+        self, batch: Batch, parts: list[OrderSet], pieces: list[Piece], clock: Clock
     ) -> Solved:
         optimal, start = self._policy.optimal, perf_counter()
         limit = float(optimal.time_limit) or inf
-        starts = [_given(found, pieces, self._num_items) for found in self._greedy(parts)]
+        starts = [given_by(found, pieces, self._num_items) for found in self._greedy(parts)]
         promised = None
         if optimal.keep_promises:
             total = np.append(0, np.cumsum(starts[ORDER_RULES.index("cheapest")]))
@@ -170,7 +170,7 @@ class ByOptimum(ByPolicy):
             promised=promised,
             seed=optimal.seed,
             exact=optimal.exact,
-            goes_on=lambda: perf_counter() - start < limit,
+            spent=lambda: (perf_counter() - start) / limit,
             tell=lambda bound, cost: clock.word(_so_far(bound, cost)),
         )
 
@@ -202,7 +202,7 @@ class ByOptimum(ByPolicy):
 
         return self._serve_blocks(orders, clock, serve)
 
-    def _piece(self, orders: OrderSet, drawn_on: IntArray) -> _Piece:
+    def _piece(self, orders: OrderSet, drawn_on: IntArray) -> Piece:
         """Write down what each source could give of each line; ``drawn_on`` as in `_supply`."""
         rankings = distinct_rankings(
             orders, by_destination=self.maker.by_destination, by_area=self.maker.by_area
@@ -215,22 +215,22 @@ class ByOptimum(ByPolicy):
                 f"{num_sources:,} sources; split the batch or choose another order_rule"
             )
         board = self.maker.make(orders, rankings, np.arange(len(rankings.stock)))
-        line, item = _items_of_lines(self._catalog, orders.skus)
+        line, item = items_of_lines(self._catalog, orders.skus)
         source = self._catalog.items.sources[item]
         order = orders.order_of_line[line]
         ranking = rankings.of_order[order]
         terms = self._terms(orders, RankedBlock(0, len(orders.ids), board, rankings.of_order))
         serves = board.bars[0][ranking, source] == 0
         serves &= drawn_on[item] > 0
-        serves &= ~_excluded(terms, order, source, orders.skus[line], self._catalog)
+        serves &= ~excluded(terms, order, source, orders.skus[line], self._catalog)
         line, item, source, ranking = (column[serves] for column in (line, item, source, ranking))
         managed = self._stock.skus.managed[orders.skus[line]] > 0
-        return _Piece(
+        return Piece(
             Program(
                 orders=frozen(orders.offsets.astype(np.int64)),
                 lines=frozen(np.searchsorted(line, np.arange(len(orders.skus) + 1))),
                 need=frozen(orders.quantity),
-                same=frozen(_lines_since(orders)),
+                same=frozen(lines_since(orders)),
                 item=frozen(np.where(managed, item, -1).astype(np.int32)),
                 source=frozen(source),
                 unit_cost=frozen(board.unit_cost[ranking, source]),
@@ -261,8 +261,8 @@ class ByOptimum(ByPolicy):
             managed &= self._stock.excluded == 0
         return np.where(managed & is_due, np.maximum(supply, 1), supply)
 
-    def _batch(self, pieces: list[_Piece], free: IntArray, ids: pa.ChunkedArray) -> Batch:
-        program = _joined([piece.program for piece in pieces])
+    def _batch(self, pieces: list[Piece], free: IntArray, ids: pa.ChunkedArray) -> Batch:
+        program = joined([piece.program for piece in pieces])
         num_sources = self._catalog.sources.num_rows
         supply, units_at, orders_at = [free], -1, -1
         if self._rules.capacity:
@@ -273,7 +273,7 @@ class ByOptimum(ByPolicy):
             supply.append(places * QTY_SCALE)
         weights = self._weights(program, units_at, orders_at)
         batch = Batch(program, weights, self.maker.rates, np.concatenate(supply))
-        return batch._replace(weights=weights._replace(highest=_highest(batch, ids)))
+        return batch._replace(weights=weights._replace(highest=highest_price(batch, ids)))
 
     def _weights(self, program: Program, units_at: int, orders_at: int) -> Weights:
         """Return what is not served counts: as the policy says, or more than all shipping."""
@@ -295,104 +295,7 @@ class ByOptimum(ByPolicy):
         )
 
 
-def _highest(batch: Batch, ids: pa.ChunkedArray) -> int:
-    """Return what prices need not exceed, so that what an order counts with them fits.
-
-    Raises
-    ------
-    PolicyError
-        If prices would not have the room that they need.
-    """
-    program, weights = batch.program, batch.weights
-    worth, num_sources = worth_of_unit(batch), program.shipment.shape[1]
-    # In floats, which cannot overflow; what is refused is far from where that might matter.
-    units = np.zeros(batch.num_orders)
-    order = np.repeat(np.arange(batch.num_orders), np.diff(program.orders))
-    np.add.at(units, order, program.need / QTY_SCALE)
-    units += 1
-    most = units * (float(program.unit_cost.max(initial=0)) + weights.unit)
-    most += np.diff(program.orders) * float(weights.line) + weights.order
-    most += num_sources * dearest_shipment(program, batch.rates) * units
-    room = (_MOST_MONEY - most) / (2 * units + num_sources)
-    if room.min(initial=np.inf) < 2 * worth:
-        at = int(room.argmin())
-        raise PolicyError(
-            f"policy: order {ids[at].as_py()} of {units[at] - 1:,.0f} units could count more than "
-            f"{_MOST_MONEY // 10**6:,} with the prices that order_rule optimal puts on stock; "
-            "lower the costs or correct the quantities"
-        )
-    return int(min(64.0 * worth, room.min(initial=np.inf)))
-
-
 def _so_far(bound: int, cost: int | None) -> str:
     if cost is None or bound <= 0:
         return f"bound {bound / 10**6:,.2f}"
     return f"{(cost - bound) / bound:.2%} above the bound"
-
-
-def _joined(programs: list[Program]) -> Program:
-    """Put the parts of a batch one after the other."""
-    columns = {
-        name: np.concatenate([getattr(one, name) for one in programs])
-        for name in Program._fields
-        if name not in ("orders", "lines", "ranking")
-    }
-    for name, counted in (("orders", "need"), ("lines", "item")):
-        counts = np.concatenate([np.diff(getattr(one, name)) for one in programs])
-        columns[name] = np.append(0, np.cumsum(counts))
-        assert columns[name][-1] == len(columns[counted])
-    first = np.append(0, np.cumsum([len(one.shipment) for one in programs]))
-    columns["ranking"] = np.concatenate(
-        [one.ranking + at for one, at in zip(programs, first.tolist(), strict=False)]
-    )
-    return Program(**{name: frozen(column) for name, column in columns.items()})
-
-
-def _items_of_lines(catalog: Catalog, skus: IndexArray) -> tuple[IntArray, IntArray]:
-    """List the source items of each line's SKU: line and item, by both."""
-    offsets = catalog.items.offsets
-    counts = np.where(skus >= 0, np.diff(np.append(offsets, offsets[-1]))[skus], 0)
-    line = np.repeat(np.arange(len(skus)), counts)
-    first = np.append(0, np.cumsum(counts))[:-1]
-    return line, offsets[skus[line]] + np.arange(len(line)) - first[line]
-
-
-def _lines_since(orders: OrderSet) -> IntArray:
-    """(num_lines,) how many lines before it an order asks for the same SKU first."""
-    line = np.arange(len(orders.skus))
-    key = orders.order_of_line * (int(orders.skus.max(initial=0)) + 2) + orders.skus + 1
-    _, first, which = np.unique(key, return_index=True, return_inverse=True)
-    return np.where(orders.skus >= 0, line - first[which], 0)
-
-
-def _excluded(
-    terms: Terms, order: IntArray, source: IndexArray, sku: IndexArray, catalog: Catalog
-) -> BoolArray:
-    """(num_entries,) which an order's own exclusions name."""
-    if not len(terms.offsets):
-        return np.zeros(len(order), bool)
-    num_sources, num_skus = catalog.sources.num_rows, len(catalog.sku_names) + 1
-    of_row = np.repeat(np.arange(len(terms.offsets) - 1), np.diff(terms.offsets))
-    pair, named = order * num_sources + source, of_row * num_sources + terms.sources
-    of_all = terms.skus < 0
-    found = np.isin(pair, named[of_all])
-    one = named[~of_all] * num_skus + terms.skus[~of_all]
-    return found | np.isin(pair * num_skus + sku, one)
-
-
-def _given(found: list[Deduction], pieces: list[_Piece], num_items: int) -> IntArray:
-    """(num_entries,) what a run that is over gave."""
-    given = []
-    for done, piece in zip(found, pieces, strict=True):
-        line = np.repeat(np.arange(len(piece.program.need)), np.diff(piece.program.lines))
-        column = np.zeros(len(piece.items), np.int64)
-        known, asked = line * num_items + piece.items, done.lines * num_items + done.items
-        at = np.minimum(np.searchsorted(known, asked), max(0, len(known) - 1))
-        if len(asked) and not (len(known) and (known[at] == asked).all()):
-            raise PolicyError(
-                "policy: a constraint of a plug-in does not answer alike each time it is asked; "
-                f"order_rule {BATCH_RULE} needs that"
-            )
-        np.add.at(column, at, done.quantity)
-        given.append(column)
-    return np.concatenate(given)

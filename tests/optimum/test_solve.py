@@ -142,7 +142,7 @@ def test_solve_costs_no_more_than_any_start(case, chance):
     starts = [some_allocation(case.batch, chance) for _ in range(3)]
     starts.append(solve(case.batch).given)
     least = min(cost_of_all(case.batch, start) for start in starts)
-    hurried = solve(case.batch, starts, goes_on=lambda: False)
+    hurried = solve(case.batch, starts, spent=lambda: 1.0)
     assert hurried.cost <= least
     assert solve(case.batch, starts).cost <= least
     assert hurried.cost == cost_of_all(case.batch, hurried.given)
@@ -154,7 +154,7 @@ def test_solve_keeps_what_is_promised(case, chance, hurries):
     batch = case.batch
     starts = [some_allocation(batch, chance) for _ in range(3)]
     promised = of_lines(batch, starts[1])
-    solved = solve(batch, starts, promised=promised, goes_on=lambda: not hurries)
+    solved = solve(batch, starts, promised=promised, spent=lambda: float(hurries))
     assert (of_lines(batch, solved.given) >= promised).all()
     assert is_feasible(batch, solved.given)
     assert optimum(batch, promised=promised) <= solved.cost <= cost_of_all(batch, starts[1])
@@ -164,7 +164,7 @@ def test_solve_keeps_what_is_promised(case, chance, hurries):
 
 @given(tiny_batches())
 def test_solve_without_time_still_bounds_and_allocates(case):
-    hurried = solve(case.batch, goes_on=lambda: False)
+    hurried = solve(case.batch, spent=lambda: 1.0)
     assert hurried.bound <= optimum(case.batch) <= hurried.cost
     assert is_feasible(case.batch, hurried.given)
     assert hurried.is_whole or hurried.bound <= solve(case.batch).bound
