@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from benchmarks.quality.whole import WHOLE
 from benchmarks.quality.whole_page import fill, gap
@@ -100,6 +100,9 @@ def _gap_axis(axes: Axes) -> None:
     axes.set_yscale("log")
     axes.set_ylabel("above bound, %")
     axes.yaxis.set_major_formatter(FuncFormatter(_plain))
+    # Within a decade matplotlib would write powers of ten.
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.axhline(1, alpha=0)
     axes.grid(True, which="major", alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
 

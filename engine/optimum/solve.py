@@ -234,9 +234,9 @@ class _Run:
         batch, market = self.batch, self.market
         three = batch.program, batch.weights, batch.rates
         floor = np.zeros(batch.num_orders, np.int64)
-        # Nothing has a price yet: an order that there is no time for costs 0 at least.
-        for some in self.in_time(np.concatenate([self.alone, self.orders]), until=_FOR_PRICES):
-            floors(some, *three, market, floor, self.work)
+        # However little time there is: what orders cost without prices is a bound.
+        floors(self.alone, *three, market, floor, self.work)
+        floors(self.orders, *three, market, floor, self.work)
         best, price, self.floor = exact_sum(floor), market.price.copy(), floor.copy()
         step = self.worth * _FIRST_STEP
         for done in range(1, _PASSES + 1):
