@@ -129,7 +129,11 @@ def work_for(batch: Batch) -> Work:
 
 
 def worth_of_unit(batch: Batch) -> int:
-    """Return what leaving all out costs for each unit, and a shipment for each order, 1e-6."""
+    """Return what a unit is worth about, 1e-6.
+
+    That is what the dearest costs, or one that is not served, and the prices of lines and orders
+    that are not, with a shipment each, spread over all units.
+    """
     program, weights = batch.program, batch.weights
     units = max(exact_sum(program.need) // QTY_SCALE, 1)
     shipment = dearest_shipment(program, batch.rates)

@@ -44,7 +44,8 @@ _FOR_PRICES = 0.6
 """Of a time limit; the rest is for an allocation at these prices."""
 
 _DEALS = 2, 8
-"""Stock is dealt out with prices that move by so many parts of that worth; the best deal counts."""
+"""Stock is dealt out with prices that move by so many parts of that worth, or less as in
+`_FIRST_STEP`; the best deal counts."""
 
 _GROUP = 6
 """Orders that choose anew together, at most."""
@@ -84,7 +85,7 @@ class Solved(NamedTuple):
     ``given`` is (num_entries,) 1e-4 units; ``cost`` and ``bound`` are in 1e-6, as is what each of
     the ``starts`` costs; ``price`` is (num_resources,) in 1e-6 for a unit or an order.
     ``is_whole`` tells that no time limit ended it; ``cut_short`` counts the orders of which not all
-    sets of sources were compared for the bound.
+    sets of sources were compared for the bound, of those that there was time to look at.
     """
 
     given: IntArray
@@ -148,7 +149,6 @@ def solve(
     bound, price = run.climb()
     if exact:
         bound, price = run.sharpen(bound, price)
-    bound, cut_short = run.search_on(bound, price)
     known = [run.known(given) for given in starts]
     totals = tuple(one.total for one in known)
     tries = sorted(filter(run.keeps, known), key=lambda one: one.total)
@@ -161,6 +161,7 @@ def solve(
         if other.total < best.total:
             run.exchange(other, price, bound)
             best = other
+    bound, cut_short = run.search_on(bound, price)
     return Solved(best.given, best.total, bound, totals, price, not run.is_late, cut_short)
 
 
@@ -210,7 +211,9 @@ class _Run:
 
     def unhappy(self, dealt: Allotment, price: IntArray) -> IntArray:
         """Return orders that would choose otherwise at these prices if they were alone."""
-        on = np.append(price, 0)[self.batch.program.item] * dealt.given // QTY_SCALE
+        each = np.append(price, 0)[self.batch.program.item]
+        whole, part = np.divmod(dealt.given, QTY_SCALE)
+        on = each * whole + each // QTY_SCALE * part
         entries = self.batch.program.lines[self.batch.program.orders]
         total = np.append(0, np.cumsum(on))[entries]
         return self.orders[(dealt.cost + np.diff(total) > self.floor)[self.orders]]

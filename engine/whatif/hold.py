@@ -21,6 +21,8 @@ def heeded_hold(case: Case) -> Decimal | None:
     horizon, rule = case.horizon, case.plan.policy.order_rule
     if horizon is None or horizon.every == "order" or not horizon.patience or rule != BATCH_RULE:
         return None
+    if case.plan.policy.optimal.keep_promises:  # what could be served must be
+        return None
     return horizon.hold
 
 
@@ -37,4 +39,5 @@ def hold_of(
         return None
     last = np.minimum(calendar.day[rows] + case.horizon.patience, calendar.days - 1)
     cost = np.where(day < last, micro(hold), -1)
-    return Hold(cost, supply.is_due(day + 1, day + case.horizon.patience))
+    until = min(day + case.horizon.patience, calendar.days - 1)
+    return Hold(cost, supply.is_due(day + 1, until))

@@ -78,12 +78,12 @@ class Supply:
         return came
 
     def is_due(self, first: int, last: int) -> BoolArray:
-        """(num_items,) which items something comes in of from one day to another."""
+        """(num_items,) whether something comes in from day ``first`` to day ``last``."""
         due = np.zeros(len(self.received), bool)
         for day in range(first, last + 1):
             planned = [self._receipts[day]] if day in self._receipts else []
-            for items, _ in (*planned, *self._ordered.get(day, ())):
-                due[items] = True
+            for items, quantity in (*planned, *self._ordered.get(day, ())):
+                due[items[quantity > 0]] = True
         return due
 
     def review(self, day: int, on_hand: IntArray) -> None:

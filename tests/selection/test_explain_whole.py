@@ -168,9 +168,9 @@ def test_many_things_competed_for_are_counted():
 def test_a_run_cut_short_is_named_where_it_cannot_be_replayed():
     result = run(HANDLED, policy=OPTIMAL)
 
-    def ends_early(batch, starts):
+    def ends_early(batch, starts, **options):
         """What the rule that stands first makes of it: the first order takes what is first."""
-        return solve(batch, starts)._replace(given=starts[0])
+        return solve(batch, starts, **options)._replace(given=starts[0])
 
     told = r"order 1 is decided otherwise now.* because a time limit ended the search"
     with (

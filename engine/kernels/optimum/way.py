@@ -120,8 +120,8 @@ def best_way(
             least += _least_of_lines(depth, slot, num_lines, width, whole_order, work)
             goes_on = least < best
             if goes_on and sets >= _MANY_SETS:
-                least = fixed + slots[slot, AHEAD]
-                least += _least_by_stock(slot, num_lines, whole_order, weights, work)
+                by_stock = _least_by_stock(slot, num_lines, whole_order, weights, work)
+                least = max(least, fixed + slots[slot, AHEAD] + by_stock)
                 goes_on = least < best
             if goes_on and sets == weights.most_sets:
                 unseen = min(unseen, least)
