@@ -29,7 +29,7 @@ test-magento: setup ## run the tests on a MariaDB, which they start and stop; sk
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m needs_mariadb $(ARGS) tests/magento
 
 # Commands run in processes of their own, reports draw, services serve: half the time, and no kernels.
-# Batches as a whole take their time without compiled ones.
+# Batches as a whole take their time without compiled ones; tests of them elsewhere are marked so.
 APART := cli magento magento_files optimum report rest
 coverage: setup ## run the tests with the kernels as plain Python, and print what they reach; ALL=1 for all
 	@rm -f .coverage .coverage.*

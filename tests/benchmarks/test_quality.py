@@ -82,6 +82,7 @@ def bill(instance, result, at_price):
     return cost * 10**6 + len(boxes) * 8_759_000 + missing
 
 
+@pytest.mark.needs_jit
 @pytest.mark.parametrize("title", CONTENDERS)
 def test_no_policy_undercuts_the_bound_and_all_bills_agree(title):
     instance = draw(TEN, 5, 60, seed=2)

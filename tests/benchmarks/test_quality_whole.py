@@ -19,6 +19,8 @@ from benchmarks.quality.whole import measure
 from benchmarks.quality.whole_page import batch_table, fill_table, time_table, whole_tables
 from engine import Catalog, allocate
 
+pytestmark = pytest.mark.needs_jit
+
 SMALL = of_instance(10, 5, 100)._replace(sizes=(10, 10**6), stops=(0, 10**6))
 
 

@@ -19,6 +19,8 @@ from engine.tables.validate import validate_orders
 from tests.policy_cases import to_arrow, whole_cases
 from tests.selection.test_allocate import rows, run
 
+pytestmark = pytest.mark.needs_jit
+
 FEWER = settings(max_examples=settings.default.max_examples // 5)
 COSTS = {"per_shipment": 10, "per_unit": 1}
 CONFLICT = {
@@ -52,7 +54,6 @@ def test_an_early_order_leaves_a_later_one_its_shipment():
     assert whole.bound.least <= 23.0
 
 
-@pytest.mark.needs_jit
 @given(whole_cases())
 def test_no_order_rule_costs_less_and_the_bound_is_none_above(case):
     tables, policy = case
@@ -194,7 +195,6 @@ def test_a_run_that_is_out_of_time_says_so():
     assert found.bound.least_micro <= found.bound.cost_micro == min(found.bound.rules.values())
 
 
-@pytest.mark.needs_jit
 @given(whole_cases(), st.integers(0, 9))
 @FEWER
 def test_an_exact_bound_is_no_lower_and_any_seed_is_as_good(case, seed):

@@ -17,6 +17,8 @@ from tests.selection.test_by_optimum import CONFLICT, COSTS
 from tests.selection.test_explain import check_against_run
 from tests.selection.test_policies import FEWER
 
+pytestmark = pytest.mark.needs_jit
+
 OPTIMAL = {"order_rule": "optimal", "costs": COSTS | {"per_unserved_unit": 20}}
 HANDLED = {
     **CONFLICT,
@@ -51,7 +53,6 @@ def test_orders_are_explained_as_they_were_decided(case):
                     assert one.qty_available > 0
 
 
-@pytest.mark.needs_jit
 @given(whole_cases())
 @FEWER
 def test_the_only_order_of_a_batch_gets_its_own_way(case):
@@ -136,7 +137,6 @@ def test_reasons_are_those_of_the_lines_turn():
     assert second.candidates[0].qty_to_deduct == 2
 
 
-@pytest.mark.needs_jit
 def test_many_things_competed_for_are_counted():
     skus = ["A", "B", "C", "D", "E"]
     tables = {

@@ -25,6 +25,8 @@ from tests.policy_cases import whole_cases
 from tests.whatif.conftest import small
 from tests.whatif.test_course import horizons, ran, units
 
+pytestmark = pytest.mark.needs_jit
+
 MONDAY = datetime(2024, 3, 4)
 OPTIMAL = {
     "order_rule": "optimal",
@@ -118,7 +120,6 @@ def test_an_order_may_wait_until_the_day_before_the_last_that_it_is_tried():
     assert [one.is_due.tolist() for one in found] == [[False, day < 2] for day in range(5)]
 
 
-@pytest.mark.needs_jit
 @given(horizons(whole_cases(), of_hours=("7h",)), st.sampled_from([0, "0.5", 3, 1_000_000]))
 @settings(max_examples=settings.default.max_examples // 5)
 def test_orders_that_wait_are_served_in_the_end_or_lost(drawn, hold):
