@@ -67,6 +67,11 @@ def demand_of(batch: Batch) -> IntArray:
     return demand
 
 
+def sums_between(values: IntArray, offsets: IntArray) -> IntArray:
+    """(len(offsets) - 1,) the sum of ``values[offsets[i]:offsets[i + 1]]`` for each ``i``."""
+    return np.diff(np.append(0, np.cumsum(values))[offsets])
+
+
 def crowd_of(batch: Batch) -> IntArray:
     """(num_resources,) how many entries draw on each."""
     program, weights = batch.program, batch.weights

@@ -17,6 +17,7 @@ from engine.optimum.batch import (
     demand_of,
     holders_of,
     market_of,
+    sums_between,
     work_for,
     worth_of_unit,
 )
@@ -215,8 +216,7 @@ class _Run:
         whole, part = np.divmod(dealt.given, QTY_SCALE)
         on = each * whole + each // QTY_SCALE * part
         entries = self.batch.program.lines[self.batch.program.orders]
-        total = np.append(0, np.cumsum(on))[entries]
-        return self.orders[(dealt.cost + np.diff(total) > self.floor)[self.orders]]
+        return self.orders[(dealt.cost + sums_between(on, entries) > self.floor)[self.orders]]
 
     def shuffled(self, orders: IntArray) -> IntArray:
         from engine.kernels.optimum.chance import shuffle
@@ -270,9 +270,9 @@ class _Run:
         from engine.kernels.optimum.climb import floors
 
         batch, work, cut_short = self.batch, self.work, 0
-        market = self.market._replace(price=price.copy())
         if not work.counts[CUT_SHORT]:
             return bound, 0
+        market = self.market._replace(price=price)
         floor = self.floor.copy()
         for some in self.in_time(np.concatenate([self.alone, self.orders]), _HARD_CHUNK):
             for weights in (batch.weights, self.weights):
@@ -282,7 +282,6 @@ class _Run:
                     break
             cut_short += int(work.counts[CUT_SHORT])
         bound += exact_sum(np.maximum(floor, self.floor)) - exact_sum(self.floor)
-        self.floor = np.maximum(floor, self.floor)
         return bound, cut_short
 
     def sharpen(self, bound: int, price: IntArray) -> tuple[int, IntArray]:
@@ -341,8 +340,8 @@ class _Run:
         """Tell whether each line has what it was promised."""
         if not len(self.promised):
             return True
-        total = np.append(0, np.cumsum(dealt.given))[self.batch.program.lines]
-        return bool((np.diff(total) >= self.promised).all())
+        of_lines = sums_between(dealt.given, self.batch.program.lines)
+        return bool((of_lines >= self.promised).all())
 
     def exchange(self, dealt: Allotment, price: IntArray, bound: int) -> None:
         """Improve an allocation in place, until nothing is to be expected."""

@@ -12,7 +12,7 @@ from engine.clock import Clock
 from engine.errors import PolicyError
 from engine.kernels.optimum.bundles import UNREACHED, Program, Weights
 from engine.kernels.orders.bundles import ENDLESS, Terms, Trace, Work
-from engine.optimum.batch import Batch, dearest_unit
+from engine.optimum.batch import Batch, dearest_unit, sums_between
 from engine.optimum.solve import Solved, solve
 from engine.optimum.waiting import Hold, with_waits
 from engine.orders import OrderSet
@@ -162,8 +162,8 @@ class ByOptimum(ByPolicy):
         starts = [given_by(found, pieces, self._num_items) for found in self._greedy(parts)]
         promised = None
         if optimal.keep_promises:
-            total = np.append(0, np.cumsum(starts[ORDER_RULES.index("cheapest")]))
-            promised = np.diff(total[batch.program.lines])
+            alone = starts[ORDER_RULES.index("cheapest")]
+            promised = sums_between(alone, batch.program.lines)
         return solve(
             batch,
             starts,
