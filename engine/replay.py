@@ -96,7 +96,13 @@ def explain(
         report = Report(quarantine=arguments.quarantine)
         parts = order_sets(given, report, clock, quarantine=arguments.quarantine, sort_in=sort_in)
         found = explain_order(
-            given.catalog, parts, plan, mode=arguments.mode, order_id=order_id, **written
+            given.catalog,
+            parts,
+            plan,
+            mode=arguments.mode,
+            order_id=order_id,
+            clock=clock,
+            **written,
         )
         raise_findings(report.fatal)
         return found

@@ -1,6 +1,8 @@
 """``ssa explain``: why an order went where it went."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
@@ -29,8 +31,8 @@ def explain(folder: str, order_id: str, as_json: bool, quiet: bool) -> None:
     """
     from engine.replay import explain as replayed
 
-    show.compiling(quiet, show.POLICIES)
-    with show.progress(quiet, "read", "hash", "validate", "encode", "rank", "deduct") as clock:
+    show.compiling(quiet, _kernels(folder))
+    with show.progress(quiet, *_PHASES) as clock:
         found = replayed(folder, order_id, clock=clock)
     if as_json:
         show.as_json(found.to_dict())
@@ -46,6 +48,19 @@ def explain(folder: str, order_id: str, as_json: bool, quiet: bool) -> None:
             more = "more " if line.candidates else ""
             verb = "does" if count == 1 else "do"
             show.sentences(f"{many(count, f'{more}source')} of the stock {verb} not carry it")
+
+
+_PHASES = ("read", "hash", "validate", "encode", "rank", "optimize", "deduct")
+
+
+def _kernels(folder: str) -> str:
+    """Return which kernels a replay needs; what is wrong with the folder is told by the replay."""
+    from engine.errors import EngineError
+    from engine.run_info import read_run_info
+
+    with suppress(EngineError):
+        return show.kernels_of([read_run_info(Path(folder)).arguments.get("policy")])
+    return show.POLICIES
 
 
 def _headline(line: Any) -> str:

@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from shutil import get_terminal_size
 from textwrap import wrap
 from time import perf_counter
@@ -109,6 +110,23 @@ def compiling(quiet: bool, kernels: str = "") -> None:
     if not quiet and is_cold(kernels):
         seconds = COMPILING[kernels]
         tell(f"ssa: compiling the kernels, once (about {seconds} s); ssa warmup does it ahead")
+
+
+def kernels_of(policies: Iterable[Any]) -> str:
+    """Return which kernels runs by these policies need; see `COMPILING`."""
+    from engine.errors import EngineError
+    from engine.policies.find import PRESETS, find_policy
+    from engine.policies.model import BATCH_RULE
+
+    kernels = ""
+    for policy in policies:
+        kernels = POLICIES
+        if isinstance(policy, str) and policy not in PRESETS and not Path(policy).is_file():
+            continue  # a pipe can be read only once
+        with suppress(EngineError, OSError):  # what is wrong with it is told by the run
+            if find_policy(policy).order_rule == BATCH_RULE:
+                return BATCHES
+    return kernels
 
 
 @contextmanager

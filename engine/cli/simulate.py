@@ -113,9 +113,8 @@ def simulate(
     from engine.io.output import terminate_cleanly
     from engine.whatif.folders import simulate_folders
 
-    show.compiling(
-        quiet, show.POLICIES if policy is not None or _decides_by_policy(scenarios) else ""
-    )
+    policies = [policy, *_policies(scenarios)]
+    show.compiling(quiet, show.kernels_of(it for it in policies if it is not None))
     with terminate_cleanly(), show.progress(quiet, *_PHASES) as clock:
         clock.on_lines.append(give_back)
         found, rows, report = simulate_folders(
@@ -147,18 +146,18 @@ def simulate(
                 _say_report(report)
 
 
-def _decides_by_policy(scenarios: str) -> bool:
-    """Tell whether a scenario uses a policy; what is wrong with the file is told by the run."""
+def _policies(scenarios: str) -> list[Any]:
+    """Return the policies of scenarios; what is wrong with the file is told by the run."""
     from engine.errors import EngineError
     from engine.whatif.file import read_study
     from engine.whatif.steps import Use
 
     if not Path(scenarios).is_file():  # a pipe can be read only once
-        return False
+        return []
     with suppress(EngineError, OSError):
         steps = [step for one in read_study(scenarios).scenarios for step in one.steps]
-        return any(isinstance(step, Use) and step.policy is not None for step in steps)
-    return False
+        return [step.policy for step in steps if isinstance(step, Use)]
+    return []
 
 
 _PHASES = ("read", "validate", "encode", "try", "simulate", "write", "report", "hash")

@@ -46,5 +46,5 @@ def own_way(batch: Batch, order: int, given: IntArray) -> IntArray:
 
 
 def prices_of_competition(batch: Batch, price: IntArray) -> IntArray:
-    """(num_resources,) prices in 1e-6; -1 where there is enough for all orders together."""
+    """(num_resources,) prices in 1e-6; -1 where there is enough for all, or nothing."""
     return np.where(market_of(batch, demand_of(batch)).share > 0, price, -1)

@@ -77,11 +77,7 @@ def improve_prices(
     UsageError
         If highspy is not installed.
     """
-    if find_spec("highspy") is None:
-        raise UsageError(
-            "the exact bound takes highspy, which is not installed; "
-            "pip install 'ssa-engine[optimum]'"
-        )
+    check_solver()
     market = market_of(batch, demand_of(batch))._replace(price=price.copy())
     components = components_of(batch, market.share)
     kinds = kinds_of(batch, np.flatnonzero(components.of_order >= 0))
@@ -94,6 +90,15 @@ def improve_prices(
     for pack in _packs(components, kinds, most_rows):
         _Pricing(batch, market, pack, space).improve(goes_on)
     return market.price
+
+
+def check_solver() -> None:
+    """Raise `UsageError` if highspy is not installed."""
+    if find_spec("highspy") is None:
+        raise UsageError(
+            "the exact bound takes highspy, which is not installed; "
+            "pip install 'ssa-engine[optimum]'"
+        )
 
 
 class _Pack(NamedTuple):

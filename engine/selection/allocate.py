@@ -141,6 +141,7 @@ def allocate_orders(
             order_id=order_id,
             allocations=part.allocations,
             shortfalls=part.shortfalls,
+            clock=Clock(),
         ),
     )
     result.seconds.update(clock.seconds)

@@ -27,7 +27,7 @@ from engine.selection.program import (
     given_by,
     highest_price,
     items_of_lines,
-    joined,
+    join_programs,
     lines_since,
 )
 from engine.selection.ranking import RankedBlock, distinct_rankings
@@ -57,7 +57,7 @@ class _Planned(NamedTuple):
         return _Planned(offsets - offsets[0], self.items[part], self.given[part])
 
 
-class Decided(NamedTuple):
+class DecidedBatch(NamedTuple):
     """A batch that is decided; ``planned`` has what each of its parts gets."""
 
     batch: Batch
@@ -115,7 +115,7 @@ class ByOptimum(ByPolicy):
         )
         return done
 
-    def decide(self, parts: list[OrderSet], clock: Clock, hold: Hold | None = None) -> Decided:
+    def decide(self, parts: list[OrderSet], clock: Clock, hold: Hold | None = None) -> DecidedBatch:
         """Decide a batch that comes in parts; nothing is taken from stock."""
         with clock("rank"):
             supply = self._supply()
@@ -133,10 +133,10 @@ class ByOptimum(ByPolicy):
             given = solved.given[first : first + len(piece.items)]
             planned.append(_Planned(piece.program.lines, piece.items, given))
             first += len(piece.items)
-        return Decided(batch, solved, planned)
+        return DecidedBatch(batch, solved, planned)
 
     def follow_to(
-        self, parts: list[OrderSet], decided: Decided, which: int, at: int
+        self, parts: list[OrderSet], decided: DecidedBatch, which: int, at: int
     ) -> tuple[Deduction, Trace]:
         """Serve a batch as decided up to order ``at`` of part ``which``, and trace that one."""
         clock = Clock()
@@ -262,7 +262,7 @@ class ByOptimum(ByPolicy):
         return np.where(managed & is_due, np.maximum(supply, 1), supply)
 
     def _batch(self, pieces: list[Piece], free: IntArray, ids: pa.ChunkedArray) -> Batch:
-        program = joined([piece.program for piece in pieces])
+        program = join_programs([piece.program for piece in pieces])
         num_sources = self._catalog.sources.num_rows
         supply, units_at, orders_at = [free], -1, -1
         if self._rules.capacity:

@@ -64,6 +64,7 @@ def explain_order(
     order_id: Any,
     allocations: pa.Table,
     shortfalls: pa.Table,
+    clock: Clock,
 ) -> Explanation:
     """Replay a run up to an order, and say what its lines met.
 
@@ -77,6 +78,8 @@ def explain_order(
         The order; integer and text are the same if they print the same.
     allocations, shortfalls
         What the run wrote.
+    clock
+        Told of the phases.
 
     Returns
     -------
@@ -95,9 +98,9 @@ def explain_order(
     # What is left half-way holds a thread that reads ahead.
     with closing(parts) if isinstance(parts, Generator) else nullcontext():
         if is_whole:
-            found = _explained_in_batch(catalog, list(parts), plan, order_id)
+            found = _explained_in_batch(catalog, list(parts), plan, order_id, clock)
         else:
-            found = _explained_in_turn(catalog, parts, plan, independent, order_id)
+            found = _explained_in_turn(catalog, parts, plan, independent, order_id, clock)
     if found is None:
         raise UsageError(f"the run has no order {order_id}; give an order_id of its table orders")
     _compare(found, allocations, shortfalls, is_whole)
@@ -105,11 +108,15 @@ def explain_order(
 
 
 def _explained_in_turn(
-    catalog: Catalog, parts: Iterable[OrderSet], plan: Plan, independent: bool, order_id: Any
+    catalog: Catalog,
+    parts: Iterable[OrderSet],
+    plan: Plan,
+    independent: bool,
+    order_id: Any,
+    clock: Clock,
 ) -> Explanation | None:
     """Serve the orders before one, and explain it."""
     selection = Selection(catalog, plan, independent=independent, include_zero=False)
-    clock = Clock()
     found: Explanation | None = None
     for part in parts:
         if found is not None:
@@ -127,7 +134,7 @@ def _explained_in_turn(
 
 
 def _explained_in_batch(
-    catalog: Catalog, parts: list[OrderSet], plan: Plan, order_id: Any
+    catalog: Catalog, parts: list[OrderSet], plan: Plan, order_id: Any, clock: Clock
 ) -> Explanation | None:
     """Decide all orders together, and explain one."""
     for which, part in enumerate(parts):
@@ -137,7 +144,8 @@ def _explained_in_batch(
             view = View(catalog, plan._replace(policy=policy, scores=()), way.maker, order)
             orders = many(sum(len(one.ids) for one in parts), "order")
             decided_by = f"order rule {BATCH_RULE}, the batch of {orders} as a whole"
-            return _explanation(view, order, *met_in_batch(way, parts, which, at), decided_by)
+            met = met_in_batch(way, parts, which, at, clock)
+            return _explanation(view, order, *met, decided_by)
     return None
 
 
@@ -163,10 +171,10 @@ def _compare(
     if sorted(picks) != sorted(written) or short != _rows(
         shortfalls, found.order_id, ("line", "qty_short", "reason")
     ):
-        limit = ", or because a time limit ended the search" if is_whole else ""
+        more = ", by another highspy, or because a time limit ended the search" if is_whole else ""
         raise OutputError(
             f"order {found.order_id} is decided otherwise now, by another version of the engine or "
-            f"of a plug-in, or by a plug-in that does not answer alike each time{limit}"
+            f"of a plug-in, or by a plug-in that does not answer alike each time{more}"
         )
 
 

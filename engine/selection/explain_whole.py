@@ -19,8 +19,8 @@ class Whole(NamedTuple):
     """What an order would take on its own, and what orders compete for.
 
     ``own`` has the 1e-4 units by line and source item. ``price`` is (num_resources,) in 1e-6, -1
-    where there is enough for all: items, then capacities from ``units_at`` and ``orders_at`` on,
-    which are -1 where capacity does not count.
+    where there is enough for all, or nothing: items, then capacities from ``units_at`` and
+    ``orders_at`` on, which are -1 where capacity does not count.
     """
 
     own: dict[tuple[int, int], int]
@@ -42,7 +42,7 @@ class Whole(NamedTuple):
 
 
 def met_in_batch(
-    way: ByOptimum, parts: list[OrderSet], which: int, at: int
+    way: ByOptimum, parts: list[OrderSet], which: int, at: int, clock: Clock
 ) -> tuple[Deduction, Trace, Whole]:
     """Decide a batch again, and look at order ``at`` of part ``which``.
 
@@ -52,12 +52,14 @@ def met_in_batch(
         A run that has served nothing yet.
     parts, which, at
         The batch, and where its order stands.
+    clock
+        Told of the phases.
 
     Returns
     -------
     What the order gets, what its lines met at their turn, and what the batch says of it.
     """
-    decided = way.decide(parts, Clock())
+    decided = way.decide(parts, clock)
     done, trace = way.follow_to(parts, decided, which, at)
     batch = decided.batch
     order = sum(len(part.ids) for part in parts[:which]) + at

@@ -48,7 +48,8 @@ class CandidateSource(NamedTuple):
     The rest is None unless the batch was decided as a whole. ``qty_on_its_own`` is what the line
     would take if its order were the only one. ``price`` is what a unit of the source item is worth
     to the orders that compete for it, ``capacity_units_price`` and ``capacity_orders_price`` what
-    a unit and an order of the source's capacity are; None where there is enough for all.
+    a unit and an order of the source's capacity are; None where there is enough for all, or
+    nothing for anybody.
     """
 
     source_code: str

@@ -16,6 +16,7 @@ from engine.selection.deduction import Deduction
 from engine.types import QTY_SCALE, BoolArray, IndexArray, IntArray, frozen
 
 _MOST_MONEY = 1 << 60
+"""What an order may count, in 1e-6: int64 holds the sum of a few."""
 
 
 class Piece(NamedTuple):
@@ -54,7 +55,7 @@ def highest_price(batch: Batch, ids: pa.ChunkedArray) -> int:
     return min(64 * worth, int(room.min(initial=_MOST_MONEY)))
 
 
-def joined(programs: list[Program]) -> Program:
+def join_programs(programs: list[Program]) -> Program:
     """Put the parts of a batch one after the other."""
     columns = {
         name: np.concatenate([getattr(one, name) for one in programs])

@@ -31,13 +31,12 @@ def hold_of(
 ) -> Hold | None:
     """Return which orders of a batch may wait, and what for; None if none of the case does.
 
-    An order may not on the last day that it is tried. What is due within the patience is waited
-    for, of receipts and of what was ordered.
+    An order may for as long as it is tried again, not on the last day of all. What is due by then
+    is waited for, of receipts and of what was ordered.
     """
     hold = heeded_hold(case)
     if hold is None or case.horizon is None:
         return None
     last = np.minimum(calendar.day[rows] + case.horizon.patience, calendar.days - 1)
-    cost = np.where(day < last, micro(hold), -1)
-    until = min(day + case.horizon.patience, calendar.days - 1)
-    return Hold(cost, supply.is_due(day + 1, until))
+    days = last - day
+    return Hold(micro(hold), days, supply.due_in(day, int(days.max())))

@@ -10,7 +10,7 @@ from engine.errors import ScenarioError
 from engine.tables.fold import fold_sku
 from engine.tables.quantity import column_units
 from engine.tables.whole import whole
-from engine.types import MAX_QTY, QTY_SCALE, BoolArray, IntArray
+from engine.types import MAX_QTY, QTY_SCALE, IntArray
 from engine.whatif.calendar import DAY, Calendar, as_micros
 from engine.whatif.case import Case, rebuilt, source_index
 from engine.whatif.draws import Purpose, picks
@@ -77,13 +77,13 @@ class Supply:
         self.received += came
         return came
 
-    def is_due(self, first: int, last: int) -> BoolArray:
-        """(num_items,) whether something comes in from day ``first`` to day ``last``."""
-        due = np.zeros(len(self.received), bool)
-        for day in range(first, last + 1):
-            planned = [self._receipts[day]] if day in self._receipts else []
-            for items, quantity in (*planned, *self._ordered.get(day, ())):
-                due[items[quantity > 0]] = True
+    def due_in(self, day: int, most: int) -> IntArray:
+        """(num_items,) days until something comes in, 0 where nothing does in so many days."""
+        due = np.zeros(len(self.received), np.int64)
+        for days in range(most, 0, -1):
+            planned = [self._receipts[day + days]] if day + days in self._receipts else []
+            for items, quantity in (*planned, *self._ordered.get(day + days, ())):
+                due[items[quantity > 0]] = days
         return due
 
     def review(self, day: int, on_hand: IntArray) -> None:

@@ -100,6 +100,7 @@ def test_explain_orders_decided_together_as_json(whole):
 
 @pytest.mark.parametrize("columns", [100, 60])
 def test_explain_of_orders_decided_together_fits_the_terminal(whole, columns):
-    shown = on_screen("explain", whole, 1, "-q", columns=columns).out
-    assert max(map(len, shown.splitlines())) <= columns
-    assert "left to others" in shown
+    outcome = on_screen("explain", whole, 1, columns=columns)
+    assert "deciding all orders together" in outcome.err
+    assert max(map(len, outcome.out.splitlines())) <= columns
+    assert "left to others" in outcome.out

@@ -280,7 +280,10 @@ def test_simulate_spells_names_out_and_keeps_its_columns(tmp_path: Path):
     assert all(cell_len(line) <= 80 for line in outcome.out.splitlines() if path not in line)
 
 
-@pytest.mark.parametrize(("policy", "seconds"), [("", 10), ('policy = "cheapest"', 25)])
+@pytest.mark.parametrize(
+    ("policy", "seconds"),
+    [("", 10), ('policy = "cheapest"', 25), ('policy = { order_rule = "optimal" }', 50)],
+)
 def test_simulate_tells_of_the_kernels_that_its_scenarios_compile(
     monkeypatch, tmp_path: Path, policy: str, seconds: int
 ):

@@ -207,6 +207,26 @@ def test_an_exact_bound_is_no_lower_and_any_seed_is_as_good(case, seed):
     assert max(plain.least_micro, other.least_micro) <= exact.cost_micro
 
 
+def test_a_source_that_a_later_line_draws_on_is_not_one_too_many():
+    tables = {
+        "sources": pa.table({"source_code": ["lyon"]}),
+        "stock_source_links": pa.table({"stock_id": [1], "source_code": ["lyon"], "priority": [1]}),
+        "source_items": pa.table(
+            {"source_code": ["lyon"] * 3, "sku": ["A", "B", "C"], "quantity": [1, 1, 10]}
+        ),
+        "orders": pa.table(
+            {"order_id": [1, 2], "stock_id": [1, 1], "ship_policy": [None, "order"]}
+        ),
+        "order_lines": pa.table(
+            {"order_id": [1, 1, 2, 2], "sku": ["A", "B", "A", "C"], "qty": [1, 1, 1, 10]}
+        ),
+    }
+    # The first order leaves A to the second, which needs it to be whole, and draws B from lyon.
+    whole = run(tables, policy={"order_rule": "optimal", "max_sources": 1, "costs": COSTS})
+    (short,) = whole.shortfalls.to_pylist()
+    assert (short["order_id"], short["sku"], short["reason"]) == (1, "A", "order_rule")
+
+
 def test_soft_constraints_are_refused():
     soft = [{"kind": "max_distance", "km": 5, "soft": True}]
     policy = {"order_rule": "optimal", "costs": COSTS, "constraints": soft}

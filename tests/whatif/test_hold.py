@@ -114,10 +114,11 @@ def test_an_order_may_wait_until_the_day_before_the_last_that_it_is_tried():
     supply = Supply(case, calendar, 0)
     found = [hold_of(case, calendar, supply, day, rows[: 1 + (day == 4)]) for day in range(5)]
     # The second comes on the last day of all, when nothing would be waited for.
-    costs = [one.cost.tolist() for one in found]
-    assert costs == [[250_000], [250_000], [-1], [-1], [-1, -1]]
+    assert [one.days.tolist() for one in found[:3]] == [[2], [1], [0]]
+    assert [(one.days > 0).any() for one in found] == [True, True, False, False, False]
+    assert {one.cost for one in found} == {250_000}
     # B, the second item, is due on Wednesday; what comes on a day is there for its own batch.
-    assert [one.is_due.tolist() for one in found] == [[False, day < 2] for day in range(5)]
+    assert [one.due_in.tolist() for one in found] == [[0, 2], [0, 1], [0, 0], [0, 0], [0, 0]]
 
 
 @given(horizons(whole_cases(), of_hours=("7h",)), st.sampled_from([0, "0.5", 3, 1_000_000]))

@@ -90,10 +90,14 @@ def exchange(
         (n,) orders; each brings others into its group that could draw on what it could draw on.
     most
         Orders of a group, 2 or more.
+    supply
+        (num_resources,) as in `Market`.
     price, nothing
         (num_resources,) prices, by which every second group chooses, and zeros.
     promised
         (num_lines,) 1e-4 units that lines keep at least; empty if nothing is promised.
+    left, given, cost
+        Outputs, as in `allot`.
     group, saved
         Space: (2, most), and (most entries of so many orders,).
     chance

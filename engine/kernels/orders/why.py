@@ -3,6 +3,7 @@
 from engine.kernels.jit import int64, jit
 from engine.kernels.orders.bundles import (
     BARRED_BY,
+    CHOSEN_BY,
     DRAWN_BY,
     NO_STOCK,
     ORDERS_LEFT,
@@ -53,7 +54,7 @@ def why_short(
     first, at
         The order's picks so far.
     is_full
-        The order may draw on no source on which it does not draw yet.
+        The order may draw on no source on which it neither draws yet nor will by a plan.
     """
     if sku < 0:
         return _UNKNOWN_SKU
@@ -127,7 +128,7 @@ def why_not(
         or (of_source[source, DRAWN_BY] != token and of_source[source, ORDERS_LEFT] <= 0)
     ):
         return _CAPACITY
-    if is_full and of_source[source, DRAWN_BY] != token:
+    if is_full and token not in (of_source[source, DRAWN_BY], of_source[source, CHOSEN_BY]):
         return _MAX_SOURCES
     if of_source[source, BARRED_BY] == bar:
         return _MIN_UNITS
