@@ -1,7 +1,7 @@
 """Stock dealt out at prices, and dealt anew among a few orders at a time."""
 
 from engine.kernels.borrow import borrowed
-from engine.kernels.jit import inlined, int64, jit
+from engine.kernels.jit import boolean, inlined, int64, jit
 from engine.kernels.optimum.bundles import MARK, Holders, Market, Program, Weights, Work
 from engine.kernels.optimum.chance import draw
 from engine.kernels.optimum.climb import move_prices
@@ -38,8 +38,8 @@ def allot(
     program, rates, market = borrowed(program), borrowed(rates), borrowed(market)
     work, left, given = borrowed(work), borrowed(left), borrowed(given)
     for order in sequence:
-        best_way(order, False, program, weights, rates, left, market.price, work)
-        take(order, work.gives, 0, program, weights, left, given, work)
+        best_way(order, boolean(False), program, weights, rates, left, market.price, work)
+        take(order, work.gives, int64(0), program, weights, left, given, work)
         cost[order] = cost_of(order, program, weights, rates, given, work)
         move_prices(order, work.gives, 0, pace, program, weights, market, work)
 
@@ -111,7 +111,7 @@ def exchange(
     work, left, given = borrowed(work), borrowed(left), borrowed(given)
     gained = int64(0)
     for seed in seeds:
-        best_way(seed, True, program, weights, rates, supply, price, work)
+        best_way(seed, boolean(True), program, weights, rates, supply, price, work)
         size = _gather_group(seed, most, program, weights, holders, given, group, chance, work)
         before, at = int64(0), int64(0)
         for member in range(size):
@@ -123,8 +123,8 @@ def exchange(
         after, is_kept = int64(0), True
         for member in range(size):
             order = group[0, member]
-            best_way(order, False, program, weights, rates, left, at_price, work)
-            take(order, work.gives, 0, program, weights, left, given, work)
+            best_way(order, boolean(False), program, weights, rates, left, at_price, work)
+            take(order, work.gives, int64(0), program, weights, left, given, work)
             group[1, member] = cost_of(order, program, weights, rates, given, work)
             after += group[1, member]
             is_kept &= len(promised) == 0 or _keeps(order, program, given, promised)

@@ -8,7 +8,7 @@ and steps shrink from pass to pass. All in whole numbers.
 """
 
 from engine.kernels.borrow import borrowed
-from engine.kernels.jit import inlined, int64, jit
+from engine.kernels.jit import boolean, inlined, int64, jit
 from engine.kernels.optimum.bundles import (
     MARK,
     PACE_BITS,
@@ -47,7 +47,7 @@ def climb(
     program, rates, market = borrowed(program), borrowed(rates), borrowed(market)
     work, pace = borrowed(work), borrowed(pace)
     for order in sequence:
-        best_way(order, True, program, weights, rates, market.supply, market.price, work)
+        best_way(order, boolean(True), program, weights, rates, market.supply, market.price, work)
         move_prices(order, work.gives, 0, pace, program, weights, market, work)
 
 
@@ -65,7 +65,9 @@ def floors(
     program, rates, market = borrowed(program), borrowed(rates), borrowed(market)
     work = borrowed(work)
     for order in sequence:
-        _, least = best_way(order, True, program, weights, rates, market.supply, market.price, work)
+        _, least = best_way(
+            order, boolean(True), program, weights, rates, market.supply, market.price, work
+        )
         floor[order] = max(least - rounding(order, program, weights, market.supply), 0)
 
 

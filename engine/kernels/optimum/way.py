@@ -7,7 +7,7 @@ what is found is the best of all sets, unless ``Weights.most_sets`` ends the sea
 """
 
 from engine.kernels.borrow import borrowed
-from engine.kernels.jit import inlined, int64, jit
+from engine.kernels.jit import boolean, inlined, int64, jit
 from engine.kernels.optimum.bundles import CUT_SHORT, MARK, UNREACHED, Program, Weights, Work
 from engine.kernels.orders.bundles import WHOLE_LINES, WHOLE_ORDERS, Rates
 from engine.kernels.orders.money import cost_of_shipment
@@ -154,7 +154,7 @@ def best_way(
             cost = _fill(
                 order,
                 complete,
-                False,
+                boolean(False),
                 lowest,
                 repeats,
                 least_units,
@@ -172,7 +172,7 @@ def best_way(
                 _fill(
                     order,
                     complete,
-                    True,
+                    boolean(True),
                     lowest,
                     repeats,
                     least_units,

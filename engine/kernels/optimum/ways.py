@@ -1,7 +1,7 @@
 """Orders priced one by one: the best way of each, kept, and what it costs at least."""
 
 from engine.kernels.borrow import borrowed
-from engine.kernels.jit import jit
+from engine.kernels.jit import boolean, jit
 from engine.kernels.optimum.bundles import Market, Program, Weights, Work
 from engine.kernels.optimum.climb import rounding
 from engine.kernels.optimum.way import best_way
@@ -37,7 +37,7 @@ def ways(
     work, gives = borrowed(work), borrowed(gives)
     for order in sequence:
         best, least = best_way(
-            order, True, program, weights, rates, market.supply, market.price, work
+            order, boolean(True), program, weights, rates, market.supply, market.price, work
         )
         cost[order] = best
         floor[order] = max(least - rounding(order, program, weights, market.supply), 0)

@@ -1,6 +1,6 @@
 """The sources that sets are made of: which of them count, and their places in ranking order."""
 
-from engine.kernels.jit import inlined, int64, jit
+from engine.kernels.jit import boolean, inlined, int64, jit
 from engine.kernels.orders.bundles import Board, Rates, Rules, Work
 from engine.kernels.orders.layout import (
     ENTRY_HAVE,
@@ -78,7 +78,7 @@ def place_cheap(
         _spread_entries(num_rows, size, work)
         lacks, costs = measure(
             size,
-            True,
+            boolean(True),
             num_rows,
             size,
             ranking,

@@ -95,7 +95,9 @@ def serve_planned(
                 picks.items[at] = item
                 picks.quantity[at] = given[entry]
                 picks.available[at] = (
-                    available_to_line(item, source, need, managed, 0, rules, stock, of_source)
+                    available_to_line(
+                        item, source, need, managed, int64(0), rules, stock, of_source
+                    )
                     if managed
                     else stock.available[item]
                 )
@@ -135,7 +137,7 @@ def serve_planned(
             why = why_short(
                 sku,
                 order,
-                0,
+                int64(0),
                 first,
                 at,
                 ranking,

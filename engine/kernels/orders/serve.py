@@ -273,7 +273,7 @@ def _serve_lines(
     ranking, token, is_traced = int64(lines.ranking[order]), counts[ORDER], len(trace.offsets) > 0
     at = begin
     for line in range(lines.offsets[order], lines.offsets[order + 1]):
-        need, sku = short[line], skus[line]
+        need, sku = short[line], int64(skus[line])
         if need == 0:
             continue
         begin_line, found, asked = at, int64(0), int64(0)
