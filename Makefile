@@ -28,16 +28,17 @@ test: setup ## run the tests; ARGS="-k name" for some, WORKERS=1 for one process
 test-magento: setup ## run the tests on a MariaDB, which they start and stop; skipped where none is installed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m needs_mariadb $(ARGS) tests/magento
 
-# Commands run in processes of their own, reports draw, services serve: half the time, and no kernels.
-# Batches as a whole take their time without compiled ones; tests of them elsewhere are marked so.
-APART := cli magento magento_files optimum report rest
+# Commands run in processes of their own, files are read and written, reports draw, services serve: two
+# thirds of the time, and no kernels. Batches as a whole take their time without compiled ones; tests of
+# them elsewhere are marked so.
+APART := cli comparison io magento magento_files optimum policies report rest tables
 coverage: setup ## run the tests with the kernels as plain Python, and print what they reach; ALL=1 for all
 	@rm -f .coverage .coverage.*
 	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=coverage \
 	  $(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist worksteal -m 'not needs_jit and not needs_mariadb' \
 	  $(if $(ALL),,$(APART:%=--ignore=tests/%)) $(ARGS)
 	@$(BIN)/coverage combine -q
-	$(BIN)/coverage report $(if $(ALL),,--omit='engine/cli/*,engine/magento/*,engine/optimum/*,engine/report/*,engine/rest/*')
+	$(BIN)/coverage report $(if $(ALL),,--omit="$$(printf 'engine/%s/*,' $(APART))")
 
 lint: setup ## ruff, mypy and import-linter
 	$(BIN)/ruff check .
@@ -79,5 +80,5 @@ ci: ## everything that continuous integration runs
 	@bash .ci/run
 
 clean: ## remove .venv and all that was made
-	rm -rf .venv dist out htmlcov .coverage .coverage.* .benchmarks .hypothesis
+	rm -rf .venv .kernels dist out htmlcov .coverage .coverage.* .benchmarks .hypothesis
 	rm -rf .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
