@@ -28,10 +28,10 @@ test: setup ## run the tests; ARGS="-k name" for some, WORKERS=1 for one process
 test-magento: setup ## run the tests on a MariaDB, which they start and stop; skipped where none is installed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m needs_mariadb $(ARGS) tests/magento
 
-# Commands run in processes of their own, files are read and written, reports draw, services serve: two
-# thirds of the time, and no kernels. Batches as a whole take their time without compiled ones; tests of
-# them elsewhere are marked so.
-APART := cli comparison io magento magento_files optimum policies report rest tables
+# Commands run in processes of their own, files are read and written, reports draw, services serve: most
+# of the time, and no kernels; simulations run those that selections do. Batches as a whole take their time
+# without compiled ones; tests of them elsewhere are marked so.
+APART := algorithms cli comparison io magento magento_files optimum policies report rest tables whatif
 coverage: setup ## run the tests with the kernels as plain Python, and print what they reach; ALL=1 for all
 	@rm -f .coverage .coverage.*
 	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=coverage \

@@ -57,8 +57,10 @@ def install_with_pip(folder, wanted):
         failed = run([interpreter(), "-m", "venv", "--clear", folder])
         if failed:
             return failed
-    # As uv does: what is never imported need not be compiled, which is a third of the time.
-    return run([python, "-m", "pip", "install", "-q", "--no-compile", *wanted])
+    # As uv does: what is never imported need not be compiled, which is a third of the time. Unless
+    # Python may not keep what it compiles when it imports.
+    ahead = "--compile" if os.environ.get("PYTHONDONTWRITEBYTECODE") else "--no-compile"
+    return run([python, "-m", "pip", "install", "-q", ahead, *wanted])
 
 
 def is_usable(python):
