@@ -150,3 +150,13 @@ def add(path: Path, line: str) -> None:
     """Append a line to a file."""
     with path.open("a") as file:
         file.write(f"{line}\n")
+
+
+def kept_in(folder: Path, **more: str) -> dict[str, str]:
+    """Return an environment that keeps compiled kernels in a folder."""
+    return {**os.environ, "NUMBA_CACHE_DIR": str(folder), **more}
+
+
+def kernels_in(folder: Path) -> dict[str, tuple[int, int]]:
+    """Return the kernels that are kept, and which write it was that left them."""
+    return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.iterdir()}

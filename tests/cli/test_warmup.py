@@ -1,7 +1,5 @@
 """Compiled kernels between runs: when they are compiled, where they are kept, who is told."""
 
-import json
-import os
 import shutil
 from pathlib import Path
 
@@ -12,8 +10,9 @@ from tests.cli.running import (
     DATA,
     EXAMPLE,
     NORTHWIND,
-    RETAIL,
     give_up_root,
+    kept_in,
+    kernels_in,
     process,
     ssa,
     start,
@@ -24,85 +23,6 @@ from tests.cli.running import (
 pytestmark = pytest.mark.needs_jit
 
 TOLD = "ssa: compiling the kernels, once (about 10 s); ssa warmup does it ahead\n"
-
-# The main job of the command line, which also prints what numba compiled.
-COUNTED = """
-import sys
-from itertools import product
-from numba.core.event import install_recorder
-from engine.cli import ssa
-
-def run(*args):
-    try:
-        ssa.main([*args, "--quiet"], standalone_mode=False)
-    except SystemExit as end:
-        assert not end.code
-
-compiled = []
-with install_recorder("numba:compile") as recorder:
-    {runs}
-for _, event in recorder.buffer:
-    if event.is_start:
-        compiled.append(event.data["dispatcher"].py_func.__name__)
-print("compiled:", *compiled)
-"""
-ALL_RUNS = """
-    out, *folders = sys.argv[1:]
-    for catalog, orders in zip(folders[::2], folders[1::2]):
-        run("check", catalog, orders, "--out", out + "/check.csv")
-        run("salable", catalog, "--out", out + "/salable.csv")
-        for code, mode, *zero in [
-            ("priority", "sequential"), ("distance", "independent"),
-            ("distance", "sequential", "--include-zero"),
-            ("priority", "independent", "--include-zero"),
-        ]:
-            run("allocate", catalog, orders, "--algorithm", code, "--mode", mode, *zero,
-                "--out", out + "/run", "--overwrite")
-    run("optimum", *folders[2:4])
-"""
-# Kernels that a warm-up has not compiled.
-MISSED = """
-from importlib import import_module
-from pkgutil import walk_packages
-from numba.core.dispatcher import Dispatcher
-import engine.kernels
-from engine.cli.warmup import run_all_kernels
-
-run_all_kernels()
-for info in walk_packages(engine.kernels.__path__, "engine.kernels."):
-    for name, value in vars(import_module(info.name)).items():
-        if isinstance(value, Dispatcher) and not value.signatures:
-            print(info.name, name)
-"""
-
-
-def kept_in(folder: Path, **more: str) -> dict[str, str]:
-    """Return an environment that keeps compiled kernels in a folder."""
-    return {**os.environ, "NUMBA_CACHE_DIR": str(folder), **more}
-
-
-def files(folder: Path) -> dict[str, tuple[int, int]]:
-    """Return the kernels that are kept, and which write it was that left them."""
-    return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.iterdir()}
-
-
-def test_after_a_warmup_no_run_compiles(tmp_path: Path):
-    # A place that is given and still empty will do: runs after this one find their kernels there.
-    given = Path(os.environ.get("NUMBA_CACHE_DIR", tmp_path / "cache"))
-    environment = kept_in(tmp_path / "cache" if given.exists() else given)
-    missed = process(program=MISSED, env=environment)
-    assert (missed.code, missed.out) == (0, ""), missed
-
-    again = process("warmup", "--json", env=environment)
-    assert (again.code, again.err) == (0, "")
-    folder = Path(json.loads(again.out)["cache"])
-    kept = files(folder)
-    assert kept
-    program = COUNTED.format(runs=ALL_RUNS.strip())
-    folders = (*EXAMPLE, *NORTHWIND, *RETAIL)
-    outcome = process(tmp_path, *folders, program=program, env=environment)
-    assert outcome.out.splitlines()[-1] == "compiled:", outcome
-    assert files(folder) == kept
 
 
 def test_several_first_runs_at_once_agree(tmp_path: Path):
@@ -116,11 +36,11 @@ def test_several_first_runs_at_once_agree(tmp_path: Path):
     assert others == [first] * len(others)
     (folder,) = (tmp_path / "cache" / "ssa-engine").iterdir()
     assert {path.suffix for path in folder.iterdir()} == {".kernel"}
-    kept = files(folder)
+    kept = kernels_in(folder)
     again = process("allocate", *NORTHWIND, "--out", tmp_path / "again", env=environment)
     assert table_bytes(tmp_path / "again") == first
     assert TOLD not in again.err
-    assert files(folder) == kept
+    assert kernels_in(folder) == kept
 
 
 def test_the_first_run_of_a_package_that_cannot_be_written(tmp_path: Path):
