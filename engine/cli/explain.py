@@ -59,8 +59,9 @@ def _kernels(folder: str) -> str:
     from engine.run_info import read_run_info
 
     with suppress(EngineError):
-        return show.kernels_of([read_run_info(Path(folder)).arguments.get("policy")])
-    return show.POLICIES
+        if policy := read_run_info(Path(folder)).arguments.get("policy"):
+            return show.kernels_of([policy])
+    return show.POLICIES  # which trace what an algorithm decided, too
 
 
 def _headline(line: Any) -> str:

@@ -31,8 +31,8 @@ def hold_of(
 ) -> Hold | None:
     """Return which orders of a batch may wait, and what for; None if none of the case does.
 
-    An order may for as long as it is tried again, not on the last day of all. What is due by then
-    is waited for, of receipts and of what was ordered.
+    An order may as long as there is a later day on which it is tried. What is due by the last of
+    them is waited for, of receipts and of what was ordered.
     """
     hold = heeded_hold(case)
     if hold is None or case.horizon is None:
