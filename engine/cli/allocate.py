@@ -94,7 +94,7 @@ def allocate(
     from engine.io.output import terminate_cleanly
 
     catalog = options.address(catalog, order_status, table_prefix, defaults_file)
-    show.compiling(quiet, show.kernels_of(() if policy is None else [policy]))
+    show.compiling(quiet, show.kernels_of([policy], mode))
     with terminate_cleanly(), show.progress(quiet, *_PHASES) as clock:
         clock.on_lines.append(give_back)
         summary = allocate_folders(

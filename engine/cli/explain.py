@@ -59,8 +59,9 @@ def _kernels(folder: str) -> str:
     from engine.run_info import read_run_info
 
     with suppress(EngineError):
-        if policy := read_run_info(Path(folder)).arguments.get("policy"):
-            return show.kernels_of([policy])
+        asked = read_run_info(Path(folder)).arguments
+        if policy := asked.get("policy"):
+            return show.kernels_of([policy], asked.get("mode", ""))
     return show.POLICIES  # which trace what an algorithm decided, too
 
 

@@ -112,19 +112,21 @@ def compiling(quiet: bool, kernels: str = "") -> None:
         tell(f"ssa: compiling the kernels, once (about {seconds} s); ssa warmup does it ahead")
 
 
-def kernels_of(policies: Iterable[Any]) -> str:
-    """Return which kernels runs by these policies need; see `COMPILING`."""
+def kernels_of(policies: Iterable[Any], mode: str = "sequential") -> str:
+    """Return which kernels runs by these policies need, None for an algorithm; see `COMPILING`."""
     from engine.errors import EngineError
     from engine.policies.find import PRESETS, find_policy
     from engine.policies.model import BATCH_RULE
 
     kernels = ""
     for policy in policies:
+        if policy is None:
+            continue
         kernels = POLICIES
         if isinstance(policy, str) and policy not in PRESETS and not Path(policy).is_file():
             continue  # a pipe can be read only once
         with suppress(EngineError, OSError):  # what is wrong with it is told by the run
-            if find_policy(policy).order_rule == BATCH_RULE:
+            if mode == "sequential" and find_policy(policy).order_rule == BATCH_RULE:
                 return BATCHES
     return kernels
 

@@ -113,8 +113,7 @@ def simulate(
     from engine.io.output import terminate_cleanly
     from engine.whatif.folders import simulate_folders
 
-    policies = [policy, *_policies(scenarios)]
-    show.compiling(quiet, show.kernels_of(it for it in policies if it is not None))
+    show.compiling(quiet, show.kernels_of([policy, *_policies(scenarios)]))
     with terminate_cleanly(), show.progress(quiet, *_PHASES) as clock:
         clock.on_lines.append(give_back)
         found, rows, report = simulate_folders(

@@ -77,6 +77,8 @@ class ByOptimum(ByPolicy):
     ------
     PolicyError
         If the policy asks for what the catalogue does not have, or has a soft constraint.
+    UsageError
+        If the bound is to be exact and highspy is not installed.
 
     Attributes
     ----------
@@ -86,6 +88,10 @@ class ByOptimum(ByPolicy):
 
     def __init__(self, catalog: Catalog, plan: Plan) -> None:
         super().__init__(catalog, plan, independent=False)
+        if self._policy.optimal.exact:  # lest it be told only after the prices have climbed
+            from engine.optimum.patterns import check_solver
+
+            check_solver()
         self.bounds: list[Bound] = []
 
     def serve(self, orders: OrderSet, clock: Clock, hold: Hold | None = None) -> Deduction:
@@ -120,7 +126,7 @@ class ByOptimum(ByPolicy):
         with clock("rank"):
             supply = self._supply()
             # What orders may wait for need not be there yet.
-            drawn_on = supply if hold is None else self._or_due(supply, hold.is_due)
+            drawn_on = supply if hold is None else self._supply(hold.is_due)
             pieces = [self._piece(part, drawn_on) for part in parts]
             ids = pa.chunked_array([part.ids for part in parts])
             batch = self._batch(pieces, supply, ids)
@@ -243,23 +249,21 @@ class ByOptimum(ByPolicy):
             item,
         )
 
-    def _supply(self) -> IntArray:
-        """(num_items,) what orders may take, 1e-4 units; 1 where stock is not managed."""
+    def _supply(self, is_due: BoolArray | None = None) -> IntArray:
+        """(num_items,) what orders may take, 1e-4 units; 1 where stock is not managed.
+
+        Above 0, too, wherever stock that is managed is due.
+        """
         managed = np.repeat(self._stock.skus.managed > 0, np.diff(self._catalog.items.offsets))
         free = self._stock.available
         if self._rules.safety_stock:
             free = np.where(managed, free - self._stock.held_back, free)
         free = np.where(managed, np.maximum(free, 0), self._stock.available > -ENDLESS)
+        if is_due is not None:
+            free = np.where(managed & is_due, np.maximum(free, 1), free)
         if self._rules.exclusion and len(self._stock.excluded):
             free = np.where(self._stock.excluded > 0, 0, free)
         return free.astype(np.int64)
-
-    def _or_due(self, supply: IntArray, is_due: BoolArray) -> IntArray:
-        """(num_items,) as `_supply`, above 0 wherever stock that is managed is due."""
-        managed = np.repeat(self._stock.skus.managed > 0, np.diff(self._catalog.items.offsets))
-        if self._rules.exclusion and len(self._stock.excluded):
-            managed &= self._stock.excluded == 0
-        return np.where(managed & is_due, np.maximum(supply, 1), supply)
 
     def _batch(self, pieces: list[Piece], free: IntArray, ids: pa.ChunkedArray) -> Batch:
         program = join_programs([piece.program for piece in pieces])

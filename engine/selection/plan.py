@@ -58,7 +58,7 @@ def find_plan(
     Raises
     ------
     UsageError
-        If both are given, or the bound is to be exact and highspy is not installed.
+        If both are given.
     AlgorithmError, PolicyError
         If one of them is unknown or wrong.
 
@@ -73,10 +73,6 @@ def find_plan(
     if algorithm is not None:
         raise UsageError("algorithm and policy exclude each other; give one of them")
     found = find_policy(policy)
-    if found.order_rule == BATCH_RULE and found.optimal.exact:
-        from engine.optimum.patterns import check_solver
-
-        check_solver()
     scores = tuple(map(_score, found.ranking))
     return with_new_plugins(Plan(found, scores, _only_algorithm(found, scores)))
 

@@ -16,7 +16,7 @@ import pytest
 
 import engine.cli
 from engine.cli import ssa as commands
-from tests.cli.running import COMMANDS, DATA, EXAMPLE, NORTHWIND, process, refused, ssa
+from tests.cli.running import COMMANDS, DATA, EXAMPLE, NORTHWIND, kept_in, process, refused, ssa
 
 SOURCES = ("sources", EXAMPLE[0], 2)
 
@@ -265,8 +265,7 @@ def test_any_environment_will_do(tmp_path: Path, environment: dict[str, str]):
         file.write("☃,1,Snow ☃\n".replace("\n", ",,,,,\n"))
     with (odd / "stock_source_links.csv").open("a", encoding="utf-8") as file:
         file.write("2,☃,5\n")
-    surroundings = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), **environment}
-    outcome = process("sources", odd, 2, env=surroundings)
+    outcome = process("sources", odd, 2, env=kept_in(tmp_path / "cache", **environment))
     assert outcome.code == 0
     last = outcome.out.splitlines()[-1]
     assert "☃" in last or "\\u2603" in last
