@@ -123,9 +123,9 @@ def kernels_of(policies: Iterable[Any], mode: str = "sequential") -> str:
         if policy is None:
             continue
         kernels = POLICIES
-        if isinstance(policy, str) and policy not in PRESETS and not Path(policy).is_file():
-            continue  # a pipe can be read only once
         with suppress(EngineError, OSError):  # what is wrong with it is told by the run
+            if isinstance(policy, str) and policy not in PRESETS and not Path(policy).is_file():
+                continue  # a pipe can be read only once
             if mode == "sequential" and find_policy(policy).order_rule == BATCH_RULE:
                 return BATCHES
     return kernels

@@ -265,6 +265,11 @@ def test_an_unknown_algorithm_is_said_before_anything_is_read(tmp_path: Path):
     assert line == "ssa: algorithm 'nearest' is unknown; installed: distance, priority"
 
 
+def test_a_policy_whose_name_no_file_could_have_is_unknown(tmp_path: Path):
+    line = refused("allocate", *EXAMPLE, "--policy", "x" * 300, "--out", tmp_path / "out")
+    assert "xxx' is unknown; Presets: msi_priority" in line
+
+
 @pytest.mark.needs_jit
 def test_a_year_of_orders(tmp_path: Path):
     outcome = ssa("allocate", *YEAR, "--out", tmp_path / "out", "--json")
